@@ -1,0 +1,1 @@
+"""The service: composes linkage and governance behind one gate, and shows what a permit lets through."""
