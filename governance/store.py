@@ -171,7 +171,7 @@ wish = Table(
     Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
     Column("ordinal", Integer, nullable=False, info=OPERATIONAL),
 )
-"""Append-only: a withdrawal is a later row, so the state at any instant can be told; `ordinal` orders one person's rows."""
+"""Append-only: a withdrawal is a later row, so the state at any instant can be told; `ordinal` keeps the order."""
 
 hard_block = Table(
     "hard_block",

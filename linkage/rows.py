@@ -127,7 +127,7 @@ class EventClaim:
 
 @dataclass(frozen=True, slots=True)
 class InvolvementClaim:
-    """An open or closed relation between a service and a person. Names and numbers here are of staff, not of families."""
+    """An open or closed relation between a service and a person. Names and numbers here are of staff."""
 
     category: str
     service: str
