@@ -64,12 +64,14 @@ load = Table(
     Column("duplicates", Integer, nullable=False, info=OPERATIONAL),
     Column("ended", Integer, nullable=False, info=OPERATIONAL),
     Column("not_covered", JSON, nullable=False, info=OPERATIONAL),
-    Column("completed_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("started_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("completed_at", UTC, info=OPERATIONAL),
     Column("ordinal", Integer, nullable=False, unique=True, info=OPERATIONAL),
     Index("ix_load_dataset_digest", "dataset", "file_digest"),
 )
-"""One completed load: `physical = accepted + rejected + duplicates`. `not_covered` counts by category what no agreement
-in force covered, and so was not stored. `scope_digest` names the spec and the categories that were covered."""
+"""One load: `physical = accepted + rejected + duplicates`; until `completed_at` its rows are staged, none `current`.
+`not_covered` counts by category what no agreement in force covered, and so was not stored; `scope_digest` names the
+spec and the categories that were covered."""
 
 load_problem = Table(
     "load_problem",
@@ -122,8 +124,10 @@ record_role = Table(
     Column("locality", String(40), info=PSEUDONYM),
     Column("nation", String(10), info=OPERATIONAL),
     Column("current", Boolean, nullable=False, info=OPERATIONAL),
+    Column("supersedes", HEX, info=PSEUDONYM),
     Column("person_id", ForeignKey("person.id"), index=True, info=PSEUDONYM),
 )
+"""One person in one version of a record. `supersedes` is the same role of the version before, whose person it keeps."""
 
 event = Table(
     "event",
@@ -131,7 +135,7 @@ event = Table(
     Column("id", HEX, primary_key=True, info=PSEUDONYM),
     Column("role_id", ForeignKey("record_role.id"), nullable=False, index=True, info=PSEUDONYM),
     Column("about_role_id", HEX, info=PSEUDONYM),
-    Column("load_id", ForeignKey("load.id"), nullable=False, info=OPERATIONAL),
+    Column("load_id", ForeignKey("load.id"), nullable=False, index=True, info=OPERATIONAL),
     Column("category", String(30), nullable=False, info=OPERATIONAL),
     Column("type", String(40), nullable=False, info=SPECIAL),
     Column("service", String(40), nullable=False, info=SPECIAL),
@@ -150,7 +154,7 @@ involvement = Table(
     metadata,
     Column("id", HEX, primary_key=True, info=PSEUDONYM),
     Column("role_id", ForeignKey("record_role.id"), nullable=False, index=True, info=PSEUDONYM),
-    Column("load_id", ForeignKey("load.id"), nullable=False, info=OPERATIONAL),
+    Column("load_id", ForeignKey("load.id"), nullable=False, index=True, info=OPERATIONAL),
     Column("category", String(30), nullable=False, info=OPERATIONAL),
     Column("service", String(40), nullable=False, info=SPECIAL),
     Column("organisation", String(120), nullable=False, info=OPERATIONAL),
@@ -170,7 +174,7 @@ tie_claim = Table(
     metadata,
     Column("id", HEX, primary_key=True, info=PSEUDONYM),
     Column("record_id", ForeignKey("source_record.id"), nullable=False, index=True, info=PSEUDONYM),
-    Column("load_id", ForeignKey("load.id"), nullable=False, info=OPERATIONAL),
+    Column("load_id", ForeignKey("load.id"), nullable=False, index=True, info=OPERATIONAL),
     Column("from_role_id", ForeignKey("record_role.id"), nullable=False, info=PSEUDONYM),
     Column("relation", String(30), nullable=False, info=SPECIAL),
     Column("to_role_id", ForeignKey("record_role.id"), nullable=False, info=PSEUDONYM),

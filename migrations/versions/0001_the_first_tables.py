@@ -380,7 +380,8 @@ def upgrade() -> None:
         sa.Column("duplicates", sa.Integer(), nullable=False),
         sa.Column("ended", sa.Integer(), nullable=False),
         sa.Column("not_covered", sa.JSON(), nullable=False),
-        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["dataset"], ["dataset.name"], name=op.f("fk_load_dataset")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_load")),
@@ -480,6 +481,7 @@ def upgrade() -> None:
         sa.Column("locality", sa.String(length=40), nullable=True),
         sa.Column("nation", sa.String(length=10), nullable=True),
         sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("supersedes", sa.String(length=32), nullable=True),
         sa.Column("person_id", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_record_role_person_id")),
         sa.ForeignKeyConstraint(["record_id"], ["source_record.id"], name=op.f("fk_record_role_record_id")),
@@ -508,6 +510,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["role_id"], ["record_role.id"], name=op.f("fk_event_role_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
+    op.create_index(op.f("ix_event_load_id"), "event", ["load_id"], unique=False)
     op.create_index(op.f("ix_event_role_id"), "event", ["role_id"], unique=False)
     op.create_table(
         "involvement",
@@ -530,6 +533,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["role_id"], ["record_role.id"], name=op.f("fk_involvement_role_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_involvement")),
     )
+    op.create_index(op.f("ix_involvement_load_id"), "involvement", ["load_id"], unique=False)
     op.create_index(op.f("ix_involvement_role_id"), "involvement", ["role_id"], unique=False)
     op.create_table(
         "tie_claim",
@@ -550,6 +554,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["to_role_id"], ["record_role.id"], name=op.f("fk_tie_claim_to_role_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tie_claim")),
     )
+    op.create_index(op.f("ix_tie_claim_load_id"), "tie_claim", ["load_id"], unique=False)
     op.create_index(op.f("ix_tie_claim_record_id"), "tie_claim", ["record_id"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
@@ -564,10 +569,13 @@ def upgrade() -> None:
 def downgrade() -> None:
 
     op.drop_index(op.f("ix_tie_claim_record_id"), table_name="tie_claim")
+    op.drop_index(op.f("ix_tie_claim_load_id"), table_name="tie_claim")
     op.drop_table("tie_claim")
     op.drop_index(op.f("ix_involvement_role_id"), table_name="involvement")
+    op.drop_index(op.f("ix_involvement_load_id"), table_name="involvement")
     op.drop_table("involvement")
     op.drop_index(op.f("ix_event_role_id"), table_name="event")
+    op.drop_index(op.f("ix_event_load_id"), table_name="event")
     op.drop_table("event")
     op.drop_index(op.f("ix_record_role_record_id"), table_name="record_role")
     op.drop_index(op.f("ix_record_role_person_id"), table_name="record_role")
