@@ -106,7 +106,7 @@ def consistency_path(earlier: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], expected_root: bytes) -> bool:
-    """Return whether `path` proves that `leaf` (a hash) is number `index` in the tree of this size and root."""
+    """Return whether `path` proves that `leaf` (a hash) is number `index` in the tree of this root."""
     if not 0 <= index < size:
         return False
     position, last, total = index, size - 1, leaf
@@ -122,9 +122,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
     return last == 0 and total == expected_root
 
 
-def verify_consistency(
-    earlier: int, later: int, path: Sequence[bytes], earlier_root: bytes, later_root: bytes
-) -> bool:
+def verify_consistency(earlier: int, later: int, path: Sequence[bytes], earlier_root: bytes, later_root: bytes) -> bool:
     """Return whether `path` proves that the earlier tree is a prefix of the later one.
 
     Nothing is proved from the empty tree except by an empty path and the empty root.
