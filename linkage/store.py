@@ -105,7 +105,7 @@ source_record = Table(
     Column("load_id", ForeignKey("load.id"), nullable=False, index=True, info=OPERATIONAL),
     Column("row_number", Integer, nullable=False, info=OPERATIONAL),
     Column("ended_by_load", HEX, info=OPERATIONAL),
-    Column("superseded_by", HEX, info=PSEUDONYM),
+    Column("supersedes", HEX, index=True, info=PSEUDONYM),
     Index("ix_source_record_dataset", "dataset"),
 )
 """One version of one record. The record id's own token is in the linkage zone, beside this id."""

@@ -461,13 +461,14 @@ def upgrade() -> None:
         sa.Column("load_id", sa.String(length=32), nullable=False),
         sa.Column("row_number", sa.Integer(), nullable=False),
         sa.Column("ended_by_load", sa.String(length=32), nullable=True),
-        sa.Column("superseded_by", sa.String(length=32), nullable=True),
+        sa.Column("supersedes", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["dataset"], ["dataset.name"], name=op.f("fk_source_record_dataset")),
         sa.ForeignKeyConstraint(["load_id"], ["load.id"], name=op.f("fk_source_record_load_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_record")),
     )
     op.create_index("ix_source_record_dataset", "source_record", ["dataset"], unique=False)
     op.create_index(op.f("ix_source_record_load_id"), "source_record", ["load_id"], unique=False)
+    op.create_index(op.f("ix_source_record_supersedes"), "source_record", ["supersedes"], unique=False)
     op.create_table(
         "record_role",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -580,6 +581,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_record_role_record_id"), table_name="record_role")
     op.drop_index(op.f("ix_record_role_person_id"), table_name="record_role")
     op.drop_table("record_role")
+    op.drop_index(op.f("ix_source_record_supersedes"), table_name="source_record")
     op.drop_index(op.f("ix_source_record_load_id"), table_name="source_record")
     op.drop_index("ix_source_record_dataset", table_name="source_record")
     op.drop_table("source_record")
