@@ -1,0 +1,203 @@
+"""Signing the ledger: checkpoints over what is committed, anchored outside the database, and proofs from them.
+
+Invariants: a checkpoint speaks only for committed, sequenced entries whose bodies match their leaves; it
+always extends the last one anchored, or is refused; it is anchored before it is stored, so a crash between
+leaves an anchor that the next call stores; the cost is that of the new entries.
+Sources: RFC 6962; C2SP tlog-checkpoint ("a log MUST NOT sign any checkpoint inconsistent with any it
+previously signed") and tlog-proof.
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from governance import anchors
+from governance.keys import KeyRing, parse_label
+from governance.ledger import SEQUENCE_BATCH, sequence
+from governance.merkle import Frontier, consistency_path, inclusion_path, leaf_hash
+from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note, signed
+from governance.store import audit_checkpoint, audit_entry, audit_sequence
+
+BATCH: Final = 2000
+
+
+class LedgerInconsistent(Exception):
+    """The ledger contradicts what was signed, so nothing more is signed. `audit verify` tells where."""
+
+
+class NotCovered(Exception):
+    """No checkpoint covers this entry yet, or there is no such entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One signed tree head. `root` is hex; `new` tells whether this call signed it."""
+
+    size: int
+    root: str
+    note: str
+    new: bool
+
+
+def checkpoint(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) -> Checkpoint:
+    """Sign, anchor and store a checkpoint over all sequenced entries, or return the last when nothing is new.
+
+    Commits the session first (only what is committed may be signed) and again once the checkpoint is anchored.
+    """
+    session.commit()
+    with anchors.locked(anchor_dir):
+        label = ring.current("checkpoint")
+        anchors.publish_verifier(anchor_dir, str(Verifier(ORIGIN, ring.public_key(label))))
+        last = _reconciled(session, ring, anchor_dir, at)
+        frontier = _frontier(session, anchor_dir, last)
+        _extend(session, frontier)
+        if last is not None and frontier.size == last.size:
+            session.commit()
+            return Checkpoint(last.size, last.root.hex(), anchors.note_at(anchor_dir, last.size) or "", False)
+        head = TreeHead(ORIGIN, frontier.size, frontier.root())
+        note = signed(head, ring, label)
+        _store(session, head, note, at)
+        anchors.anchor(anchor_dir, head.size, note)
+        anchors.save_frontier(anchor_dir, frontier)
+        session.commit()
+    return Checkpoint(head.size, head.root.hex(), note, True)
+
+
+def advance(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) -> Checkpoint:
+    """Sequence every committed entry, each batch in its own transaction, then sign: what the server's loop calls."""
+    session.commit()
+    while sequence(session) == SEQUENCE_BATCH:
+        session.commit()
+    return checkpoint(session, ring, anchor_dir, at)
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """Proof that one entry is in the tree that `note` signs. `str()` is a C2SP tlog-proof file."""
+
+    entry_id: str
+    body: str
+    index: int
+    size: int
+    path: tuple[bytes, ...]
+    note: str
+
+    def __str__(self) -> str:
+        hashes = "".join(f"{base64.b64encode(node).decode()}\n" for node in self.path)
+        return f"c2sp.org/tlog-proof@v1\nindex {self.index}\n{hashes}\n{self.note}"
+
+
+def inclusion_proof(session: Session, entry_id: str) -> InclusionProof:
+    """Return the proof of one entry against the newest checkpoint; raise NotCovered."""
+    entry, place = audit_entry.c, audit_sequence.c
+    query = select(entry.body, place.idx).join(audit_sequence, place.entry_id == entry.id)
+    row = session.execute(query.where(entry.id == entry_id)).one_or_none()
+    newest = session.execute(select(audit_checkpoint).order_by(audit_checkpoint.c.size.desc()).limit(1)).first()
+    if row is None or newest is None or row.idx >= newest.size:
+        raise NotCovered("no checkpoint covers this entry yet")
+    path = inclusion_path(row.idx, _leaves(session, newest.size))
+    return InclusionProof(entry_id, row.body, row.idx, newest.size, path, newest.note)
+
+
+def consistency_proof(session: Session, earlier: int, later: int) -> tuple[bytes, ...]:
+    """Return the proof that the tree of size `earlier` is a prefix of that of size `later`."""
+    return consistency_path(earlier, _leaves(session, later))
+
+
+def _reconciled(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) -> TreeHead | None:
+    """Return the last anchored head, having stored what a crash left anchored but not stored."""
+    anchored = anchors.sizes(anchor_dir)
+    stored = session.scalar(select(func.max(audit_checkpoint.c.size)))
+    if stored is not None and stored not in anchored[-BATCH:]:
+        raise LedgerInconsistent(f"the stored checkpoint of size {stored} is not anchored")
+    head = None
+    for size in [size for size in anchored if size >= (-1 if stored is None else stored)]:
+        head, note = _anchored_head(ring, anchor_dir, size)
+        if stored is None or size > stored:
+            _store(session, head, note, at)
+    return head
+
+
+def _anchored_head(ring: KeyRing, anchor_dir: Path, size: int) -> tuple[TreeHead, str]:
+    note = anchors.note_at(anchor_dir, size) or ""
+    try:
+        head = read_note(note, _own_verifiers(ring))
+    except NoteRefused as refused:
+        raise LedgerInconsistent(f"the anchored checkpoint of size {size}: {refused}") from None
+    if (head.origin, head.size) != (ORIGIN, size):
+        raise LedgerInconsistent(f"the anchored checkpoint of size {size} is for another tree")
+    return head, note
+
+
+def _own_verifiers(ring: KeyRing) -> list[Verifier]:
+    labels = [key.label for key in ring.status() if parse_label(key.label).family == "checkpoint"]
+    return [Verifier(ORIGIN, ring.public_key(label)) for label in labels]
+
+
+def _frontier(session: Session, anchor_dir: Path, last: TreeHead | None) -> Frontier:
+    """Return the right edge of the last signed tree, from the cache or, if it does not fit, from the entries."""
+    if last is None:
+        return Frontier()
+    if saved := anchors.saved_frontier(anchor_dir, last.size, last.root):
+        return saved
+    frontier = Frontier()
+    _extend(session, frontier, last.size)
+    if (frontier.size, frontier.root()) != (last.size, last.root):
+        raise LedgerInconsistent(f"the first {last.size} entries are not those that were signed")
+    return frontier
+
+
+def _extend(session: Session, frontier: Frontier, until: int | None = None) -> None:
+    """Push the entries that follow, re-hashing each body; raise LedgerInconsistent at a gap or a mismatch."""
+    while batch := _next_rows(session, frontier.size, until):
+        for row in batch:
+            _push(frontier, row)
+    highest = session.scalar(select(func.max(audit_sequence.c.idx)))
+    if until is None and (highest is None or highest < frontier.size - 1) and frontier.size:
+        raise LedgerInconsistent(f"entries before {frontier.size}, which were signed, are missing")
+
+
+def _push(frontier: Frontier, row: Any) -> None:
+    if row.idx != frontier.size or row.body is None:
+        raise LedgerInconsistent(f"entry {frontier.size} is missing")
+    leaf = leaf_hash(row.body.encode())
+    if leaf.hex() != row.leaf_hash:
+        raise LedgerInconsistent(f"entry {row.idx} does not match its leaf")
+    frontier.push(leaf)
+
+
+def _next_rows(session: Session, first: int, until: int | None) -> list[Any]:
+    place, entry = audit_sequence.c, audit_entry.c
+    query = (
+        select(place.idx, entry.body, entry.leaf_hash)
+        .select_from(audit_sequence.outerjoin(audit_entry, entry.id == place.entry_id))
+        .where(place.idx >= first)
+        .order_by(place.idx)
+        .limit(BATCH)
+    )
+    if until is not None:
+        query = query.where(place.idx < until)
+    return list(session.execute(query))
+
+
+def _leaves(session: Session, size: int) -> list[bytes]:
+    query = (
+        select(audit_entry.c.leaf_hash)
+        .join(audit_sequence, audit_sequence.c.entry_id == audit_entry.c.id)
+        .where(audit_sequence.c.idx < size)
+        .order_by(audit_sequence.c.idx)
+    )
+    leaves = [bytes.fromhex(leaf) for leaf in session.scalars(query)]
+    if len(leaves) != size:
+        raise LedgerInconsistent(f"entries before {size} are missing")
+    return leaves
+
+
+def _store(session: Session, head: TreeHead, note: str, at: datetime) -> None:
+    row = {"size": head.size, "root": head.root.hex(), "note": note, "made_at": at}
+    session.execute(insert(audit_checkpoint), [row])
