@@ -1,0 +1,335 @@
+"""The linkage zone: tokens and encodings, encrypted at rest, in a DuckDB file that one process writes at a time.
+
+Invariants: no clear identifier enters; the file, its write-ahead log and every spill file are encrypted (AES-256-GCM);
+spill goes to a folder inside the zone that is wiped at start; no text of a database error leaves this file, since it may
+hold values; rows are superseded or ended by later loads and never deleted, except those of loads that the record store
+does not know as completed (a crash between the two commits). The search index is published as a separate immutable file,
+so that a server can read it while the zone is written.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import duckdb_extension_httpfs
+import pyarrow as pa
+
+from linkage.encode import SCHEMA
+from linkage.rows import KeyedHash
+
+_FILE = "zone.duckdb"
+_POINTER = "index.current"
+_EXTENSION = Path("extensions") / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+_TYPES = {pa.string(): "VARCHAR", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
+_ENCODED = ", ".join(f"{field.name} {_TYPES[field.type]}" for field in SCHEMA)
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS zone.record (record_id VARCHAR, dataset VARCHAR, token VARCHAR, digest VARCHAR,"
+    " load_id VARCHAR, load_ordinal INTEGER, seq BIGINT)",
+    f"CREATE TABLE IF NOT EXISTS zone.encoded ({_ENCODED}, load_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS zone.ended (record_id VARCHAR, load_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS zone.supersession (old_nhs BIGINT, new_nhs BIGINT)",
+    "CREATE TABLE IF NOT EXISTS zone.seal (nhs_a BIGINT, nhs_b BIGINT)",
+    "CREATE TABLE IF NOT EXISTS zone.person_role (role_id VARCHAR, person_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS zone.model (run_id VARCHAR, settings VARCHAR)",
+)
+_OF_A_LOAD = ("record", "encoded", "ended")
+LATEST = (
+    "SELECT *, row_number() OVER (PARTITION BY dataset, token ORDER BY load_ordinal DESC, seq DESC) = 1 AS latest"
+    " FROM zone.record"
+)
+"""Every record with whether it is the latest version of its record id."""
+
+
+class ZoneFault(StrEnum):
+    BUSY = "another process is using the linkage zone"
+    UNREADABLE = "the linkage zone cannot be opened: wrong key, damaged file or wrong version"
+    NO_MEMORY = "the linkage zone ran out of memory or disk"
+    STATEMENT = "a statement on the linkage zone failed"
+    NO_INDEX = "no search index is published; run link first"
+    NO_LOAD = "no load is under way"
+
+
+class ZoneError(Exception):
+    """What went wrong with the zone, without any value."""
+
+    def __init__(self, fault: ZoneFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+class ZoneBusy(ZoneError):
+    """Someone else holds the zone."""
+
+    def __init__(self) -> None:
+        super().__init__(ZoneFault.BUSY)
+
+
+@contextmanager
+def guarded(fault: ZoneFault = ZoneFault.STATEMENT) -> Iterator[None]:
+    """Turn any database error into one that holds no value."""
+    failed = None
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        failed = ZoneFault.NO_MEMORY
+    except duckdb.Error:
+        failed = fault
+    if failed is not None:
+        raise ZoneError(failed)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _connect(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection that can read and write encrypted files and spills encrypted to `spill`."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        "temp_directory": str(spill), "temp_file_encryption": "true", "memory_limit": memory_limit,
+        "threads": str(threads), "preserve_insertion_order": "false",
+    }  # fmt: skip
+    with guarded(ZoneFault.UNREADABLE):
+        connection = duckdb.connect(":memory:", config=settings)
+        extension = Path(str(duckdb_extension_httpfs.__file__)).parent / _EXTENSION
+        connection.execute(f"LOAD {_quoted(str(extension))}")
+        connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+class Database:
+    """A guarded connection to one encrypted file, attached under a name. Results are always read to the end."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+        self.connection = connection
+        self._spill = spill
+
+    def attach(self, path: Path, name: str, keys: KeyedHash, *, read_only: bool = False) -> None:
+        key = keys.subkey("zone/1", "file").hex()
+        options = f"ENCRYPTION_KEY {_quoted(key)}, ENCRYPTION_CIPHER 'GCM'" + (", READ_ONLY" if read_only else "")
+        with guarded(ZoneFault.UNREADABLE):
+            self.connection.execute(f"ATTACH {_quoted(str(path))} AS {name} ({options})")
+
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
+        with guarded():
+            self.connection.execute(statement, values).fetchall()
+
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        with guarded():
+            return self.connection.execute(query, values).fetchall()
+
+    def table(self, query: str, values: Sequence[Any] | None = None) -> pa.Table:
+        with guarded():
+            return self.connection.execute(query, values).to_arrow_table()
+
+    @contextmanager
+    def lent(self, name: str, table: pa.Table) -> Iterator[None]:
+        """Make an Arrow table readable under a name for a while."""
+        with guarded():
+            self.connection.register(name, table)
+        try:
+            yield
+        finally:
+            with guarded():
+                self.connection.unregister(name)
+
+    def close(self) -> None:
+        with guarded():
+            self.connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class Zone(Database):
+    """The zone itself, held by one process. A load is one transaction: begin … commit."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path, folder: Path, lock: int) -> None:
+        super().__init__(connection, spill)
+        self.folder = folder
+        self._lock = lock
+        self._load: tuple[str, int, str] | None = None
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            os.close(self._lock)
+
+    def begin(self, load_id: str, load_ordinal: int, dataset: str) -> None:
+        self.run("BEGIN TRANSACTION")
+        self.run("CREATE OR REPLACE TEMP TABLE seen (token VARCHAR)")
+        self._load = (load_id, load_ordinal, dataset)
+
+    def _current(self) -> tuple[str, int, str]:
+        if self._load is None:
+            raise ZoneError(ZoneFault.NO_LOAD)
+        return self._load
+
+    def commit(self) -> None:
+        self._current()
+        self.run("COMMIT")
+        self._load = None
+
+    def rollback(self) -> None:
+        if self._load is not None:
+            self.run("ROLLBACK")
+            self._load = None
+
+    def known(self, dataset: str, tokens: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """The current version of each of these record ids: token → (record id, content digest)."""
+        with self.lent("asked", pa.table({"token": pa.array(tokens, pa.string())})):
+            found = self.rows(
+                "SELECT token, record_id, digest FROM zone.record SEMI JOIN asked USING (token) WHERE dataset = ?"
+                " AND record_id NOT IN (SELECT record_id FROM zone.ended)"
+                " QUALIFY row_number() OVER (PARTITION BY token ORDER BY load_ordinal DESC, seq DESC) = 1",
+                [dataset],
+            )
+        return {token: (record_id, digest) for token, record_id, digest in found}
+
+    def add_records(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        """Add (record id, token, content digest) of this load's new versions; they count as seen."""
+        load_id, ordinal, dataset = self._current()
+        names = ("record_id", "token", "digest")
+        columns = zip(*rows, strict=True) if rows else ((), (), ())
+        fresh = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
+        fresh = fresh.append_column("seq", pa.array(range(len(rows)), pa.int64()))
+        with self.lent("fresh", fresh):
+            self.run(
+                "INSERT INTO zone.record SELECT record_id, ?, token, digest, ?, ?, seq +"
+                " (SELECT coalesce(max(seq) + 1, 0) FROM zone.record) FROM fresh",
+                [dataset, load_id, ordinal],
+            )
+        self.mark_seen([token for _, token, _ in rows])
+
+    def add_encoded(self, batch: pa.Table | pa.RecordBatch) -> None:
+        """Add re-keyed encodings of this load's roles."""
+        load_id, _, _ = self._current()
+        table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+        with self.lent("fresh", table.select(SCHEMA.names)):
+            self.run("INSERT INTO zone.encoded SELECT *, ? FROM fresh", [load_id])
+
+    def mark_seen(self, tokens: Sequence[str]) -> None:
+        with self.lent("fresh", pa.table({"token": pa.array(tokens, pa.string())})):
+            self.run("INSERT INTO seen SELECT token FROM fresh")
+
+    def seen(self, tokens: Sequence[str]) -> frozenset[str]:
+        """Which of these record id tokens this load has already held."""
+        with self.lent("asked", pa.table({"token": pa.array(tokens, pa.string())})):
+            found = self.rows("SELECT DISTINCT token FROM seen JOIN asked USING (token)")
+        return frozenset(token for (token,) in found)
+
+    def end_unseen(self, dataset: str) -> list[str]:
+        """End this dataset's current records that the snapshot did not hold; their ids."""
+        load_id, _, _ = self._current()
+        ended = self.rows(
+            f"SELECT record_id FROM ({LATEST}) WHERE latest AND dataset = ? AND token NOT IN (SELECT token FROM seen)"
+            " AND record_id NOT IN (SELECT record_id FROM zone.ended)",
+            [dataset],
+        )
+        ids = [record_id for (record_id,) in ended]
+        with self.lent("fresh", pa.table({"record_id": pa.array(ids, pa.string())})):
+            self.run("INSERT INTO zone.ended SELECT record_id, ? FROM fresh", [load_id])
+        return ids
+
+    def reconcile(self, completed_load_ids: Sequence[str]) -> int:
+        """Remove rows of loads that the record store does not know as completed; how many records went."""
+        with self.lent("completed", pa.table({"load_id": pa.array(completed_load_ids, pa.string())})):
+            stray = "load_id NOT IN (SELECT load_id FROM completed)"
+            [(gone,)] = self.rows(f"SELECT count(*) FROM zone.record WHERE {stray}")
+            self.run("BEGIN TRANSACTION")
+            for name in _OF_A_LOAD:
+                self.run(f"DELETE FROM zone.{name} WHERE {stray}")
+            self.run("COMMIT")
+        return int(gone)
+
+    def add_supersessions(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Add (old, new) tokens of NHS numbers (`encode.nhs_token`): the new number replaces the old."""
+        self._add_pairs("supersession", pairs)
+
+    def add_seals(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Add pairs of tokens of NHS numbers whose holders must never be joined nor named together."""
+        self._add_pairs("seal", pairs)
+
+    def _add_pairs(self, name: str, pairs: Sequence[tuple[int, int]]) -> None:
+        first, second = [a for a, _ in pairs], [b for _, b in pairs]
+        with self.lent("fresh", pa.table({"a": pa.array(first, pa.int64()), "b": pa.array(second, pa.int64())})):
+            self.run(f"INSERT INTO zone.{name} SELECT a, b FROM fresh EXCEPT SELECT * FROM zone.{name}")
+
+    def publish_index(self, run_id: str, query: str, keys: KeyedHash) -> None:
+        """Write a query's result as the new immutable search index and point the server at it."""
+        path = self.folder / f"index-{run_id}.duckdb"
+        path.unlink(missing_ok=True)
+        self.attach(path, "fresh_index", keys)
+        try:
+            self.run(f"CREATE TABLE fresh_index.entry AS {query}")
+            self.run("CHECKPOINT fresh_index")
+        finally:
+            self.run("DETACH fresh_index")
+        pointer = self.folder / _POINTER
+        before = pointer.read_text() if pointer.exists() else None
+        staged = pointer.with_suffix(".new")
+        staged.write_text(path.name)
+        os.replace(staged, pointer)
+        for old in self.folder.glob("index-*.duckdb"):
+            if old.name not in (path.name, before):
+                old.unlink()
+
+
+def _locked(folder: Path) -> int:
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise ZoneBusy from None
+    return handle
+
+
+def open_zone(
+    folder: Path, keys: KeyedHash, *, memory_limit: str = "4GB", threads: int = 2, read_only: bool = False
+) -> Zone:
+    """Open (and on first use make) the zone in `folder`; `ZoneBusy` when another process holds it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = _locked(folder)
+    spill = folder / "spill"
+    shutil.rmtree(spill, ignore_errors=True)
+    spill.mkdir(mode=0o700)
+    try:
+        zone = Zone(_connect(spill, memory_limit, threads), spill, folder, lock)
+        zone.attach(folder / _FILE, "zone", keys, read_only=read_only)
+        if not read_only:
+            for statement in _TABLES:
+                zone.run(statement)
+    except ZoneError:
+        os.close(lock)
+        raise
+    return zone
+
+
+def open_index(folder: Path, keys: KeyedHash, *, memory_limit: str = "512MB", threads: int = 1) -> Database:
+    """Open the published search index for reading. It is immutable; open again to see a newer one."""
+    pointer = folder / _POINTER
+    if not pointer.exists():
+        raise ZoneError(ZoneFault.NO_INDEX)
+    spill = folder / f"spill-index-{os.getpid()}"
+    index = Database(_connect(spill, memory_limit, threads), spill)
+    index.attach(folder / pointer.read_text(), "search", keys, read_only=True)
+    return index
+
+
+def index_version(folder: Path) -> str | None:
+    """The name of the published index, to see whether an open one is still the newest."""
+    pointer = folder / _POINTER
+    return pointer.read_text() if pointer.exists() else None
