@@ -9,7 +9,7 @@ previously signed") and tlog-proof.
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 
 from governance import anchors
 from governance.keys import KeyRing, parse_label
-from governance.ledger import SEQUENCE_BATCH, sequence
+from governance.ledger import SEQUENCE_BATCH, sequence, stored_instant
 from governance.merkle import Frontier, consistency_path, inclusion_path, leaf_hash
 from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note, signed
 from governance.store import audit_checkpoint, audit_entry, audit_sequence
 
 BATCH: Final = 2000
+COMMIT_DELAY: Final = timedelta(hours=1)
 
 
 class LedgerInconsistent(Exception):
@@ -69,11 +70,33 @@ def checkpoint(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) 
 
 
 def advance(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) -> Checkpoint:
-    """Sequence every committed entry, each batch in its own transaction, then sign: what the server's loop calls."""
+    """Give every committed entry its index, each batch in its own transaction, then sign: what a server's loop calls.
+
+    Commits the session several times, so it must be one with no transaction block around it.
+    """
     session.commit()
-    while sequence(session) == SEQUENCE_BATCH:
-        session.commit()
+    _sequence_all(session, _recently(session))
+    if _unplaced(session):
+        _sequence_all(session, None)
     return checkpoint(session, ring, anchor_dir, at)
+
+
+def _sequence_all(session: Session, since: datetime | None) -> None:
+    while sequence(session, since) == SEQUENCE_BATCH:
+        session.commit()
+    session.commit()
+
+
+def _recently(session: Session) -> datetime | None:
+    """Return an instant before which entries were, as a rule, sequenced already: looking only after it is cheap."""
+    made_at = session.scalar(select(func.max(audit_checkpoint.c.made_at)))
+    return None if made_at is None else stored_instant(made_at) - COMMIT_DELAY
+
+
+def _unplaced(session: Session) -> bool:
+    """Return whether there are more entries than indices, as when one was committed late."""
+    entries = session.scalar(select(func.count()).select_from(audit_entry))
+    return entries != session.scalar(select(func.count()).select_from(audit_sequence))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Detail(StrEnum):
     """What an entry may say beyond its fixed fields: codes, counts, hashes and random ids."""
 
     ACCEPTED = "accepted"
+    ACT = "act"
     AGREEMENT = "agreement"
     ANSWER = "answer"
     BLOCK = "block"
@@ -98,7 +99,7 @@ class AuditEvent:
     override: str | None = None
     request_id: str | None = None
     policy_hash: str | None = None
-    detail: Mapping[Detail, str | int] = field(default_factory=dict)
+    detail: Mapping[Detail, str | int] | Mapping[str, str | int] = field(default_factory=dict)
 
 
 def acted(kind: EventKind, outcome: Outcome, actor: Actor, purpose: Purpose | None = None) -> AuditEvent:
@@ -160,10 +161,17 @@ def entry_body(ring: KeyRing, event: AuditEvent, at: datetime) -> dict[str, Any]
         "override": event.override,
         "request": event.request_id,
         "policy": event.policy_hash,
-        "detail": {str(Detail(name)): _allowed(name, value) for name, value in event.detail.items()},
+        "detail": _detail(event.detail),
         "salt": secrets.token_hex(16),
     }
     return body | {"seal": entry_seal(ring, body)}
+
+
+def _detail(detail: Mapping[Detail, str | int] | Mapping[str, str | int]) -> dict[str, str | int]:
+    named = {str(name): value for name, value in detail.items()}
+    if not named.keys() <= set(Detail):
+        raise EventRefused("a detail is not one that entries have")
+    return {name: _allowed(name, value) for name, value in named.items()}
 
 
 def _persons(event: AuditEvent) -> set[str]:

@@ -73,6 +73,13 @@ def expire(session: Session, keys: WrappedKeys, at: datetime) -> int:
     return int(session.execute(delete(quarantine).where(past)).rowcount)  # type: ignore[attr-defined]
 
 
+def discard(session: Session, keys: WrappedKeys, load_id: str, at: datetime) -> int:
+    """Destroy the quarantine of one load at once, as when the load was cut off; return how many rows it had."""
+    keys.destroy([_owner(load_id)], at)
+    gone = session.execute(delete(quarantine).where(quarantine.c.load_id == load_id))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
 def _sealed(data_key: bytes, load_id: str, number: int, content: bytes, until: datetime) -> QuarantinedRow:
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = AESGCMSIV(data_key).encrypt(nonce, content, _bound_to(load_id, number, KEY_VERSION))

@@ -110,7 +110,8 @@ class _Walk:
         self.session, self.anchor_dir, self.verifiers, self.ring = session, anchor_dir, verifiers, ring
         # Anchors are listed before any row is read: a checkpoint made meanwhile is then unseen, not unanchored.
         self.anchored = anchors.sizes(anchor_dir)
-        self.stored = dict(session.execute(select(audit_checkpoint.c.size, audit_checkpoint.c.root)).tuples())
+        heads = session.execute(select(audit_checkpoint.c.size, audit_checkpoint.c.root))
+        self.stored: dict[int, str] = {row.size: row.root for row in heads}
         self.due = sorted({*self.anchored, *self.stored}, reverse=True)
         self.frontier = Frontier()
         self.checkpoints = self.covered = self.pending = 0
