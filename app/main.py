@@ -1,0 +1,68 @@
+"""The web service, put together.
+
+Invariants: nothing is opened at import; one app serves one deployment; while it runs, committed ledger entries are
+given their places and anchored outside the database, once more at the end.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from app import anchoring, problems
+from app.deployment import Deployment
+from app.edge import Edge
+from app.logs import Log, make_log
+from app.metrics import Metrics
+from app.rendering import STATIC
+from app.routes import pages, session, status
+
+PAGES = (session, pages)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, log: Log | None = None) -> FastAPI:
+    """Return the service over this deployment."""
+    app = FastAPI(
+        title="Linked Family Record", version="1.0.0", lifespan=_running, docs_url=None, redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )  # fmt: skip
+    app.state.deployment = deployment
+    app.state.clock = clock
+    app.state.log = log or make_log()
+    app.state.metrics = Metrics()
+    app.add_middleware(Edge, log=app.state.log, metrics=app.state.metrics)
+    problems.install(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.include_router(status.router, include_in_schema=False)
+    for part in PAGES:
+        app.include_router(part.router, include_in_schema=False)
+    return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    """Sequence and anchor the ledger in the background while the service runs, and once more at its end."""
+    anchor = anchoring.Anchor(app.state.deployment, app.state.clock, app.state.log, app.state.metrics)
+    task = asyncio.create_task(anchor.keep_on())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await asyncio.to_thread(anchor.once)
+
+
+def serve(deployment: Deployment) -> None:
+    """Serve until told to stop."""
+    settings = deployment.settings
+    uvicorn.run(
+        create_app(deployment), host=settings.host, port=settings.port, access_log=False, proxy_headers=False,
+        server_header=False, log_level="warning",
+    )  # fmt: skip

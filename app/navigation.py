@@ -1,0 +1,49 @@
+"""Where each role may go from any page.
+
+Invariant: every role has its links (a test holds the table equal to the enum); a link here grants nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.language import N_, Language
+from governance.terms import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    href: str
+    text: str
+
+
+HOME: Final = Link("/", N_("Home"))
+SEARCH: Final = Link("/search", N_("Find a child"))
+AUDIT: Final = Link("/audit", N_("Who looked"))
+AGREEMENTS: Final = Link("/agreements", N_("Agreements"))
+COHORTS: Final = Link("/cohorts", N_("Count families"))
+
+KEY_WORKER: Final = (HOME, SEARCH, AGREEMENTS)
+LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
+    Role.MIDWIFE: KEY_WORKER,
+    Role.HEALTH_VISITOR: KEY_WORKER,
+    Role.FAMILY_SUPPORT_WORKER: KEY_WORKER,
+    Role.SOCIAL_WORKER: KEY_WORKER,
+    Role.NURSERY_PRACTITIONER: KEY_WORKER,
+    Role.SCHOOL_LEAD: KEY_WORKER,
+    Role.CHARITY_WORKER: KEY_WORKER,
+    Role.ADULT_WORKER: KEY_WORKER,
+    Role.IG_OFFICER: (HOME, AUDIT, AGREEMENTS),
+    Role.ANALYST: (HOME, COHORTS, AGREEMENTS),
+    Role.DATA_STEWARD: (HOME, AGREEMENTS),
+}
+KEY_WORKERS: Final = frozenset(role for role, links in LINKS.items() if links is KEY_WORKER)
+
+
+def navigation(role: Role, here: str, words: Language) -> list[dict[str, object]]:
+    """Return the links of one role as the service navigation takes them, the current one marked."""
+    return [
+        {"href": link.href, "text": words.gettext(link.text), "current": here == link.href,
+         "active": link is not HOME and here.startswith(link.href + "/")}
+        for link in LINKS[role]
+    ]  # fmt: skip

@@ -1,0 +1,159 @@
+"""Errors, as pages and as RFC 9457 problem documents.
+
+Invariants: no error repeats what was sent, names the person asked for, or tells more than its kind and a reference; the
+same kinds serve pages and `/v1`. A person who may not be seen and one who does not exist answer alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from app.language import N_
+from app.rendering import render
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of error. `code` ends the problem's type; the texts are messages of the catalogue."""
+
+    status: int
+    code: str
+    title: str
+    advice: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """Raised where a request can go no further; `why` and `ask` are sentences already in the reader's language."""
+
+    def __init__(self, problem: Problem, why: str | None = None, ask: str | None = None) -> None:
+        super().__init__(problem.code)
+        self.problem, self.why, self.ask = problem, why, ask
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in: pages lead to the sign-in page, `/v1` answers 401."""
+
+
+NOT_FOUND = Problem(404, "not-found", N_("Page not found"), N_("Check the address, or start again from the home page."))
+FORBIDDEN = Problem(
+    403,
+    "forbidden",
+    N_("You cannot see this"),
+    N_("If you need it for your work, ask your information governance lead."),
+)
+CROSS_SITE = Problem(
+    403, "cross-site", N_("This request did not come from this service"), N_("Go back to the service and try again.")
+)
+STALE_FORM = Problem(
+    403, "stale-form", N_("This form is too old to use"), N_("Open the page again and fill in the form once more.")
+)
+UNREADABLE = Problem(
+    422, "invalid", N_("We could not read what was sent"), N_("Go back, check the form and send it again.")
+)
+UNAUTHENTICATED = Problem(
+    401, "not-signed-in", N_("Sign in first"), N_("Sign in, then try again."), {"WWW-Authenticate": "Bearer"}
+)
+BAD_REQUEST = Problem(
+    400, "bad-request", N_("We could not read what was sent"), N_("Check the request and send it again.")
+)
+METHOD = Problem(405, "method-not-allowed", N_("This cannot be done here"), N_("Start again from the home page."))
+UNEXPECTED = Problem(
+    500,
+    "unexpected",
+    N_("Something went wrong"),
+    N_("Nothing was shown or changed. Try again; if it stays, report the reference."),
+)
+LOG_UNAVAILABLE = Problem(
+    503, "log-unavailable", N_("The record cannot be opened now"),
+    N_("Every look must be written to the log first, and the log cannot be written. Try again in a few minutes."),
+)  # fmt: skip
+BY_STATUS: Final = {p.status: p for p in (BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD, UNREADABLE)}
+
+
+def respond(request: Request, problem: Problem, why: str | None = None, ask: str | None = None) -> Response:
+    """Answer with a problem document under `/v1`, with a page elsewhere."""
+    headers = dict(problem.headers)
+    if is_api(request):
+        return JSONResponse(document(request, problem, why), problem.status, headers | {"content-type": PROBLEM_JSON})
+    page = render(request, "problem.html", status=problem.status, problem=problem, why=why, ask=ask)
+    page.headers.update(headers)
+    return page
+
+
+def document(request: Request, problem: Problem, why: str | None = None) -> dict[str, Any]:
+    """Return the problem document: kind and reference, nothing of the request."""
+    reference = request.state.request_id
+    return {
+        "type": f"urn:family-record:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": why or problem.advice,
+        "instance": f"urn:family-record:request:{reference}",
+    }
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith("/v1")
+
+
+def unexpected(request: Request) -> Response:
+    """Answer a fault: a reference, nothing else."""
+    return respond(request, UNEXPECTED)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return respond(request, error.problem, error.why, error.ask)
+
+
+def _not_signed_in(request: Request, _error: Exception) -> Response:
+    if is_api(request):
+        return respond(request, UNAUTHENTICATED)
+    return RedirectResponse("/sign-in", 303)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem = BY_STATUS.get(error.status_code, UNEXPECTED if error.status_code >= 500 else BAD_REQUEST)
+    response = respond(request, problem)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    malformed = any(e["type"] == "json_invalid" for e in error.errors())
+    problem = BAD_REQUEST if malformed else UNREADABLE
+    if not is_api(request):
+        return respond(request, NOT_FOUND if _of_path(error) else problem)
+    body = document(request, problem)
+    if not malformed:
+        body["errors"] = [_where(e) for e in error.errors()]
+    return JSONResponse(body, problem.status, {"content-type": PROBLEM_JSON})
+
+
+def _of_path(error: RequestValidationError) -> bool:
+    return any(e["loc"] and e["loc"][0] == "path" for e in error.errors())
+
+
+def _where(error: Mapping[str, Any]) -> dict[str, Any]:
+    # The name of an unknown field is input too: it is not repeated.
+    known = [] if error["type"] == "extra_forbidden" else [str(part) for part in error["loc"][1:]]
+    return {"in": str(error["loc"][0]), "field": ".".join(known) or None, "kind": error["type"]}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app answer through this module."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
