@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, false, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, false, func, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from linkage import families, pregnancies, store
@@ -276,10 +276,11 @@ def _newest_first(query: Select[Any], person_id: str, providers: Collection[str]
 
 
 def coverage(session: Session) -> list[CoverageRow]:
-    """Return what every load speaks for, newest load first."""
+    """Return what every completed load speaks for, newest load first."""
     table, load = store.coverage, store.load
     query = select(table, load.c.completed_at).join(load, load.c.id == table.c.load_id)
-    rows = session.execute(query.order_by(load.c.ordinal.desc(), table.c.service))
+    completed = query.where(load.c.completed_at.is_not(None))
+    rows = session.execute(completed.order_by(load.c.ordinal.desc(), table.c.service))
     return [
         CoverageRow(
             r.provider, r.dataset, r.service, r.covers_from, r.covers_to, tuple(r.areas), r.population,
@@ -292,7 +293,7 @@ def coverage(session: Session) -> list[CoverageRow]:
 def milestones(session: Session, nation: str) -> list[MilestoneFact]:
     """Return the newest version of each of a nation's schedules, in the order in which its steps fall due."""
     table = store.milestone
-    rows = session.execute(select(table).where(table.c.nation == nation)).all()
+    rows = session.execute(select(table).where(func.lower(table.c.nation) == nation.lower())).all()
     newest: dict[str, str] = {}
     for row in rows:
         newest[row.schedule] = max(row.version, newest.get(row.schedule, ""), key=version_order)
