@@ -13,7 +13,17 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from linkage.store import coverage, dataset, event, involvement, load, load_problem, record_role, source_record, tie_claim
+from linkage.store import (
+    coverage,
+    dataset,
+    event,
+    involvement,
+    load,
+    load_problem,
+    record_role,
+    source_record,
+    tie_claim,
+)
 
 CHUNK = 500
 """How many ids one statement names; SQLite takes a bounded number of parameters."""
@@ -188,3 +198,19 @@ def _columns(counts: Counts) -> dict[str, Any]:
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]
+
+
+def listed(session: Session) -> list[dict[str, Any]]:
+    """Return completed loads, newest first."""
+    columns = (load.c.id, load.c.dataset, load.c.kind, load.c.physical, load.c.accepted, load.c.rejected)
+    query = select(*columns, load.c.duplicates, load.c.ended, load.c.completed_at)
+    rows = session.execute(query.where(load.c.completed_at.is_not(None)).order_by(load.c.ordinal.desc()))
+    return [dict(row) for row in rows.mappings()]
+
+
+def problem_rows(session: Session, load_id: str) -> list[dict[str, Any]]:
+    """Return a load's rejections and warnings in row order: row number, column, code, severity."""
+    columns = (load_problem.c.row_number, load_problem.c.column, load_problem.c.code, load_problem.c.severity)
+    query = select(*columns).where(load_problem.c.load_id == load_id)
+    rows = session.execute(query.order_by(load_problem.c.row_number, load_problem.c.ordinal))
+    return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,85 @@
+"""The ledger from the command line: verify it, prove an entry, export it, anchor it."""
+
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.anchoring import anchor_now
+from app.commands.options import AsJson
+from app.commands.output import Exit, errors, show
+from app.deployment import open_deployment
+from app.settings import Settings
+from governance import ledger
+from governance.checkpoints import InclusionProof, inclusion_proof
+from governance.verification import verify as verify_ledger
+
+CHECKPOINT_KEY = "checkpoint/1"
+
+
+def verify(as_json: AsJson = False) -> None:
+    """Check every entry, index and checkpoint; exit 1 and name the first that fails."""
+    settings = Settings()
+    with open_deployment(settings) as deployment, deployment.database.reading() as session:
+        ring = deployment.ring
+        found = verify_ledger(session, settings.anchors, ring.public_key(CHECKPOINT_KEY), ring=ring)
+    failure = found.first_failure
+    result = {
+        "ok": found.ok,
+        "entries": found.entries,
+        "covered_by_an_anchor": found.covered,
+        "not_yet_anchored": found.pending,
+        "checkpoints": found.checkpoints,
+        "root": found.root,
+        "failure": None if failure is None else str(failure.kind),
+        "message": None if failure is None else failure.message,
+        "index": None if failure is None else failure.index,
+        "entry": None if failure is None else failure.entry_id,
+        "checkpoint": None if failure is None else failure.size,
+    }
+    show({k: v for k, v in result.items() if as_json or v is not None}, as_json=as_json, title="Ledger")
+    if not found.ok:
+        raise typer.Exit(Exit.NO)
+
+
+def proof(
+    entry_id: str, out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False
+) -> None:
+    """Write the proof that an entry is in the ledger, to be checked offline against a checkpoint."""
+    with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
+        made = inclusion_proof(session, entry_id)
+    out.write_text(json.dumps(_plain(made), indent=1) + "\n", encoding="utf-8")
+    show({"entry": entry_id, "index": made.index, "size": made.size, "out": str(out)}, as_json=as_json, title="Proof")
+
+
+def export(out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False) -> None:
+    """Write every sequenced entry as JSON lines."""
+    lines = 0
+    with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
+        with out.open("w", encoding="utf-8") as file:
+            for line in ledger.export(session):
+                file.write(line + "\n")
+                lines += 1
+    show({"entries": lines, "out": str(out)}, as_json=as_json, title="Exported")
+
+
+def anchor(as_json: AsJson = False) -> None:
+    """Sequence what is committed, sign a checkpoint and keep it outside the database."""
+    with open_deployment(Settings()) as deployment:
+        made = anchor_now(deployment, datetime.now(UTC))
+    errors.print(f"checkpoint {made.size} {made.root[:16]}", highlight=False)
+    show({"size": made.size, "root": made.root, "new": made.new}, as_json=as_json, title="Anchored")
+
+
+def _plain(made: InclusionProof) -> dict[str, object]:
+    return {
+        "entry": made.entry_id,
+        "body": made.body,
+        "index": made.index,
+        "size": made.size,
+        "path": [b64encode(node).decode() for node in made.path],
+        "checkpoint": made.note,
+    }

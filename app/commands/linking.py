@@ -1,0 +1,47 @@
+"""Linking records into persons, and telling how well it went."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.options import AsJson
+from app.commands.output import progress, show
+from app.deployment import open_deployment
+from app.linking import evaluate_links, explain_link, run_link
+from app.settings import Settings
+
+
+class Engine(StrEnum):
+    DUCKDB = "duckdb"
+
+
+def link(
+    engine: Annotated[Engine, typer.Option()] = Engine.DUCKDB,
+    threshold: Annotated[float | None, typer.Option(help="Match weight at which a pair counts as a link.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Link every current record into persons with stable ids, then persons into families."""
+    with open_deployment(Settings()) as deployment, progress("linking") as advance:
+        report = run_link(deployment, threshold=threshold, progress=lambda _step: advance(1))
+    show({"engine": engine.value, **asdict(report)}, as_json=as_json, title="Linked")
+
+
+def evaluate(
+    truth: Annotated[Path, typer.Option(exists=True, dir_okay=False)],
+    ties: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the persons (and ties) with a file of the truth: pairwise precision, recall and F1."""
+    with open_deployment(Settings()) as deployment:
+        found = evaluate_links(deployment, truth, ties)
+    show(found, as_json=as_json, title="Against the truth")
+
+
+def explain(a: str, b: str, as_json: AsJson = False) -> None:
+    """Explain the link between two persons (their ids): the match weight of each field for their best pair of records."""
+    with open_deployment(Settings()) as deployment:
+        explained = explain_link(deployment, a, b)
+    show(explained, as_json=as_json, title="Match weight by field")

@@ -1,0 +1,137 @@
+"""How commands speak: one JSON object or a readable table on standard output, progress and faults on standard error.
+
+Exit codes: 0 done, 1 the answer is no, 2 usage, 3 file refused, 4 refused by policy, 5 internal. A fault never shows a
+traceback or a value: an internal one shows the exception's kind and where it was raised.
+"""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.deployment import NotInitialised
+from governance.keystore import KeystoreRefused
+from linkage.extracts import FileRefused
+from linkage.loads import ProviderChanged
+from linkage.reference_files import ReferenceRefused
+from linkage.spec import SpecError
+from linkage.zone import ZoneError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Exit(IntEnum):
+    DONE = 0
+    NO = 1
+    USAGE = 2
+    FILE_REFUSED = 3
+    POLICY = 4
+    INTERNAL = 5
+
+
+class Refused(Exception):
+    """A command's own refusal, with the exit code it ends with."""
+
+    def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+EXITS: tuple[tuple[type[Exception], Exit], ...] = (
+    (FileRefused, Exit.FILE_REFUSED),
+    (SpecError, Exit.FILE_REFUSED),
+    (ReferenceRefused, Exit.FILE_REFUSED),
+    (ProviderChanged, Exit.POLICY),
+    (KeystoreRefused, Exit.POLICY),
+    (NotInitialised, Exit.USAGE),
+    (ZoneError, Exit.INTERNAL),
+)
+"""Which exit each known fault ends with; anything else is internal."""
+
+errors = Console(stderr=True, highlight=False)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn faults into a message and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Refused as refusal:
+            raise _fail(str(refusal), refusal.code) from None
+        except ValidationError as fault:
+            raise _fail(_settings_fault(fault), Exit.USAGE) from None
+        except tuple(kind for kind, _ in EXITS) as fault:
+            code = next(code for kind, code in EXITS if isinstance(fault, kind))
+            raise _fail(str(fault), code) from None
+        except Exception as fault:  # noqa: BLE001  the outermost handler: a traceback may hold what was being read
+            raise _fail(f"internal fault ({type(fault).__name__} at {_place(fault)})", Exit.INTERNAL) from None
+
+    return run
+
+
+def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
+    """Print one result."""
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
+        return
+    table = Table(title=title or None, show_header=False, box=None, pad_edge=False)
+    for name, value in result.items():
+        table.add_row(name.replace("_", " "), _plain(value))
+    Console(highlight=False).print(table)
+
+
+@contextmanager
+def progress(text: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error; yields a function that advances it."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=errors, transient=not errors.is_terminal) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def _fail(message: str, code: Exit) -> typer.Exit:
+    errors.print(message, style="red", markup=False, soft_wrap=True)
+    return typer.Exit(int(code))
+
+
+def _settings_fault(fault: ValidationError) -> str:
+    lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in fault.errors(include_input=False)]
+    return "settings refused: " + "; ".join(lines)
+
+
+def _place(fault: BaseException) -> str:
+    frames = traceback.extract_tb(fault.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{Path(last.filename).name}:{last.lineno}" if last else "unknown"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(held)}" for name, held in value.items()) or "none"
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(held) for held in value) or "none"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

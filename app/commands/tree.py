@@ -1,0 +1,57 @@
+"""The tree of commands; each leaf is a function in a sibling file."""
+
+import typer
+
+from app.commands import agreeing, auditing, counting, keeping, linking, loading, partnering, serving
+from app.commands.output import guarded
+
+COMMANDS = {
+    "init": keeping.init,
+    "synth": loading.synth,
+    "ingest": loading.ingest,
+    "link": linking.link,
+    "evaluate": linking.evaluate,
+    "serve": serving.serve,
+    "demo": serving.demo,
+}
+GROUPS = {
+    "reference": {"import": loading.reference_import},
+    "loads": {"list": loading.list_loads, "problems": loading.problems},
+    "links": {"explain": linking.explain},
+    "agreements": {
+        "check": agreeing.check,
+        "import": agreeing.import_,
+        "sign": agreeing.sign,
+        "status": agreeing.set_status,
+        "list": agreeing.list_,
+        "export": agreeing.export,
+    },
+    "partnership": {"import": partnering.import_},
+    "caseloads": {"end": partnering.end_caseload},
+    "consents": {"record": partnering.record_consent, "list": partnering.list_wishes},
+    "objections": {"record": partnering.record_objection},
+    "cohort": {"run": counting.run},
+    "audit": {"verify": auditing.verify, "proof": auditing.proof, "export": auditing.export, "anchor": auditing.anchor},
+    "keys": {"status": keeping.key_status, "rotate": keeping.rotate},
+}
+
+
+def build() -> typer.Typer:
+    """Return the whole command line."""
+    app = typer.Typer(help="Privacy-preserving linked family records.", **_HOUSE)
+    for name, command in COMMANDS.items():
+        app.command(name)(guarded(command))
+    for group, commands in GROUPS.items():
+        branch = typer.Typer(help=f"About {group}.", **_HOUSE)
+        for name, command in commands.items():
+            branch.command(name)(guarded(command))
+        app.add_typer(branch, name=group)
+    return app
+
+
+_HOUSE = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
+
+
+def main() -> None:
+    """Run the command line."""
+    build()()

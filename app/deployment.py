@@ -1,0 +1,91 @@
+"""One partnership's running parts, opened together: settings, database, key ring, wrapped vault keys.
+
+Invariants: this is the one place where they are made and opened; what cannot be opened safely is not opened at all;
+`initialise` never replaces a key, a keystore or a database that is there.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.database import Database
+from app.settings import Settings
+from governance import ledger
+from governance.keys import KeyRing
+from governance.keystore import KeyFile, Passphrase, Seal, create_key_file, create_keystore, open_keystore, read_private
+from governance.ledger import AuditEvent
+from governance.terms import EventKind, Outcome
+from governance.vault_keys import WrappedKeys
+
+
+class NotInitialised(Exception):
+    """The data folder holds no deployment, or one that this code does not match."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What commands and the service work with."""
+
+    settings: Settings
+    database: Database
+    ring: KeyRing
+    wrapped_keys: WrappedKeys
+
+
+def initialise(settings: Settings) -> bool:
+    """Make the data folder, key file, keystore and database; return False where all were there already."""
+    for folder in (settings.home, settings.zone, settings.anchors):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chmod(folder, 0o700)
+    fresh = not settings.keystore.exists()
+    if fresh:
+        create_keystore(settings.keystore, _new_seal(settings))
+    _migrate(settings)
+    if fresh:
+        with open_deployment(settings) as deployment, deployment.database.writing() as session:
+            event = AuditEvent(kind=EventKind.KEY_CEREMONY, outcome=Outcome.DONE, detail={"act": "keystore made"})
+            ledger.record(session, deployment.ring, event, datetime.now(UTC))
+    return fresh
+
+
+@contextmanager
+def open_deployment(settings: Settings) -> Iterator[Deployment]:
+    """Open everything, or raise: KeystoreRefused for keys, NotInitialised for the database."""
+    if not settings.keystore.exists():
+        raise NotInitialised("nothing here yet: run `family-record init`")
+    ring = open_keystore(settings.keystore, _seal(settings))
+    database = Database(settings.url)
+    try:
+        if not database.at_head():
+            raise NotInitialised("the database's schema is not this version's: run `family-record init`")
+        with WrappedKeys(settings.wrapped_keys) as wrapped_keys:
+            yield Deployment(settings, database, ring, wrapped_keys)
+    finally:
+        database.close()
+
+
+def _migrate(settings: Settings) -> None:
+    database = Database(settings.url)
+    try:
+        database.migrate()
+    finally:
+        database.close()
+
+
+def _seal(settings: Settings) -> Seal:
+    if settings.key_passphrase_file is not None:
+        return Passphrase(_passphrase(settings.key_passphrase_file))
+    return KeyFile(settings.key_path)
+
+
+def _new_seal(settings: Settings) -> Seal:
+    if settings.key_passphrase_file is None and not settings.key_path.exists():
+        return create_key_file(settings.key_path)
+    return _seal(settings)
+
+
+def _passphrase(path: Path) -> str:
+    return read_private(path).rstrip(b"\r\n").decode()

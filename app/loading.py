@@ -1,0 +1,364 @@
+"""Loading an extract: read, pseudonymise, stage, complete.
+
+Invariants:
+* a bad file is refused whole before anything is staged; a bad row never stops a good one and is never lost
+  (`physical = accepted + rejected + duplicates`, checked before a load completes);
+* rows are staged in short transactions with `current` false, and become current in one transaction together with the
+  ledger's entry; a load that was cut off is removed at the next one;
+* the linkage zone commits first, the database second: the database says which loads exist, the zone forgets others;
+* what no agreement in force covers is not stored, only counted by category;
+* clear identifiers live in one batch at a time, and leave it as tokens, encodings and ciphertext.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.deployment import Deployment
+from app.envelopes import pack
+from app.load_rows import LoadScope, Place, PlacedRow, content, new_id, problem_row, shape
+from app.zones import deployment_zone
+from governance import agreements, ledger, people, quarantine, vault
+from governance.entries import Detail
+from governance.ledger import AuditEvent
+from governance.terms import EventKind, Outcome
+from linkage import loads, reference, validate
+from linkage.encode import RoleIdentity, encode, rekey
+from linkage.extracts import Extract, open_extract
+from linkage.reasons import RowReason
+from linkage.rows import Problem, Rejection, SourceRow
+from linkage.spec import DatasetSpec
+from linkage.zone import Zone
+
+BATCH_ROWS = 4000
+"""Bounds both the memory held in clear and the time one write keeps others waiting."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What the steward and the provider are told of a load; no values."""
+
+    dataset: str
+    load_id: str
+    unchanged: bool
+    physical: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    ended: int
+    rejected_by_reason: Mapping[str, int]
+    warnings_by_reason: Mapping[str, int]
+    not_covered: Mapping[str, int]
+
+
+class Unconserved(Exception):
+    """The counts of a load do not add up; nothing of it was kept."""
+
+
+@dataclass
+class _Tally:
+    accepted: int = 0
+    duplicates: int = 0
+    problems: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    not_covered: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class _Load:
+    """One load under way: where its batches go, and what every one of them needs."""
+
+    deployment: Deployment
+    zone: Zone
+    spec: DatasetSpec
+    scope: LoadScope
+    scope_digest: str
+    started_at: datetime
+    tally: _Tally
+
+    def take(self, batch: list[SourceRow | Rejection]) -> None:
+        """Pseudonymise and stage one batch."""
+        rejections = [item for item in batch if isinstance(item, Rejection)]
+        placed, clashes = self._place([item for item in batch if isinstance(item, SourceRow)])
+        self._encode(placed)
+        staged = loads.Staged()
+        with self.deployment.database.writing() as session:
+            places = _places(session, placed)
+            for row in placed:
+                self.tally.not_covered.update(shape(row, self.scope, places, staged))
+            self._report(staged, [*rejections, *clashes], placed)
+            loads.stage(session, staged)
+            self._seal(session, placed, rejections)
+        self.tally.accepted += len(placed)
+
+    def _place(self, rows: list[SourceRow]) -> tuple[list[PlacedRow], list[Rejection]]:
+        """Give new and changed records their ids; set unchanged ones aside, and reject two versions in one file."""
+        ring = self.deployment.ring
+        tokens = [mac.hex()[:32] for mac in ring.mac_many("record-id/1", (_named(self.scope.dataset, r) for r in rows))]
+        digests = [mac.hex()[:32] for mac in ring.mac_many("content/1", (self._content(row) for row in rows))]
+        known = self.zone.known(self.scope.dataset, tokens)
+        earlier = {token: known[token][1] for token in self.zone.seen(tokens)}
+        fresh: dict[str, tuple[SourceRow, str, str | None]] = {}
+        clashes: list[Rejection] = []
+        for row, token, digest in zip(rows, tokens, digests, strict=True):
+            record_id, held = known.get(token, (None, None))
+            if earlier.setdefault(token, digest) != digest:
+                clashes.append(_clash(row))
+            elif token in fresh or held == digest:
+                self.tally.duplicates += 1
+            else:
+                fresh[token] = (row, digest, record_id)
+        self.zone.mark_seen([token for token in earlier if token not in fresh])
+        placed = self._with_ids(list(fresh.values()))
+        self.zone.add_records(
+            [(row.record_id, token, digest) for row, (token, (_, digest, _)) in zip(placed, fresh.items(), strict=True)]
+        )
+        return placed, clashes
+
+    def _content(self, row: SourceRow) -> bytes:
+        return self.scope_digest.encode() + content(row)
+
+    def _with_ids(self, rows: list[tuple[SourceRow, str, str | None]]) -> list[PlacedRow]:
+        replaced = [old for _, _, old in rows if old is not None]
+        with self.deployment.database.reading() as session:
+            held = loads.roles_of(session, replaced)
+        return [
+            PlacedRow(
+                row=row,
+                record_id=new_id(),
+                role_ids={role: new_id() for role in row.people},
+                supersedes=old,
+                superseded_roles={r: held[(old, r)] for r in row.people if old is not None and (old, r) in held},
+            )
+            for row, _, old in rows
+        ]
+
+    def _encode(self, placed: list[PlacedRow]) -> None:
+        identities = [
+            RoleIdentity(
+                role_id=row.role_ids[role],
+                record_id=row.record_id,
+                dataset=self.scope.dataset,
+                provider=self.scope.provider,
+                role=role,
+                unborn=role in row.row.unborn,
+                one_row_per_person=self.spec.one_row_per_person,
+                identity=identity,
+            )
+            for row in placed
+            for role, identity in row.row.people.items()
+        ]
+        if identities:
+            self.zone.add_encoded(rekey(encode(identities, self.deployment.ring), self.deployment.ring))
+
+    def _seal(self, session: Session, placed: list[PlacedRow], rejections: list[Rejection]) -> None:
+        ring, keys = self.deployment.ring, self.deployment.wrapped_keys
+        identities = [(row.role_ids[role], pack(held)) for row in placed for role, held in row.row.people.items()]
+        vault.store(session, vault.seal_many(ring, keys, identities, self.started_at))
+        rows = ((rejection.problem.row_number, rejection.content) for rejection in rejections if rejection.content)
+        quarantine.store_quarantine(
+            session, quarantine.seal_quarantine(ring, keys, self.scope.load_id, rows, self.started_at)
+        )
+
+    def _report(self, staged: loads.Staged, rejections: list[Rejection], placed: list[PlacedRow]) -> None:
+        for rejection in rejections:
+            self.tally.rejected[str(rejection.problem.code)] += 1
+            self._add_problem(staged, rejection.problem, "rejected")
+        for row in placed:
+            for warning in row.row.warnings:
+                self.tally.warnings[str(warning.code)] += 1
+                self._add_problem(staged, warning, "warning")
+
+    def _add_problem(self, staged: loads.Staged, problem: Problem, severity: str) -> None:
+        self.tally.problems += 1
+        staged.problems.append(problem_row(problem, self.scope.load_id, self.tally.problems, severity))
+
+
+def load_file(
+    deployment: Deployment, spec: DatasetSpec, path: Path, *, kind: str | None = None, progress: Progress | None = None
+) -> LoadReport:
+    """Load one extract and return its report.
+
+    Raises FileRefused (the file as a whole is bad), ProviderChanged, ZoneBusy; whatever it raises, nothing that was
+    held before is changed.
+    """
+    extract = open_extract(path, spec)
+    now = datetime.now(UTC)
+    kind = kind or spec.load
+    with deployment.database.writing() as session:
+        covered = _register(session, deployment, spec, now)
+    scope_digest = _digest(spec.digest(), *sorted(covered))
+    file_digest = deployment.ring.mac("content/1", bytes.fromhex(extract.digest)).hex()
+    with deployment.database.reading() as session:
+        last = loads.latest(session, spec.dataset)
+    if last is not None and (last.file_digest, last.scope_digest, last.kind) == (file_digest, scope_digest, kind):
+        return _unchanged(spec, last.id, extract)
+    with deployment_zone(deployment) as zone:
+        discard_unfinished(deployment, zone)
+        scope = LoadScope(new_id(), spec.dataset, spec.provider.code, covered)
+        load = _Load(deployment, zone, spec, scope, scope_digest, now, _Tally())
+        return _run(load, extract, kind=kind, file_digest=file_digest, progress=progress)
+
+
+def discard_unfinished(deployment: Deployment, zone: Zone) -> int:
+    """Remove what a load that was cut off had staged, everywhere; return how many loads that were."""
+    with deployment.database.reading() as session:
+        unfinished, completed = loads.unfinished(session), loads.completed(session)
+        roles = {load_id: loads.staged_roles(session, load_id) for load_id in unfinished}
+    zone.reconcile(completed)
+    for load_id in unfinished:
+        now = datetime.now(UTC)
+        with deployment.database.writing() as session:
+            vault.destroy(session, deployment.wrapped_keys, roles[load_id], now)
+            quarantine.discard(session, deployment.wrapped_keys, load_id, now)
+            loads.discard(session, load_id)
+    return len(unfinished)
+
+
+def _run(load: _Load, extract: Extract, *, kind: str, file_digest: str, progress: Progress | None) -> LoadReport:
+    scope = load.scope
+    with load.deployment.database.writing() as session:
+        ordinal = loads.begin(
+            session,
+            {
+                "id": scope.load_id,
+                "dataset": scope.dataset,
+                "kind": kind,
+                "file_digest": file_digest,
+                "scope_digest": load.scope_digest,
+                "started_at": load.started_at,
+            },
+        )
+    try:
+        load.zone.begin(scope.load_id, ordinal, scope.dataset)
+        for batch in _batches(validate.rows(extract, load.spec)):
+            load.take(batch)
+            if progress is not None:
+                progress(len(batch))
+        ended = load.zone.end_unseen(scope.dataset) if kind == "snapshot" else []
+        return _complete(load, extract, ended)
+    except BaseException:
+        load.zone.rollback()
+        discard_unfinished(load.deployment, load.zone)
+        raise
+
+
+def _complete(load: _Load, extract: Extract, ended: list[str]) -> LoadReport:
+    tally, scope = load.tally, load.scope
+    counts = loads.Counts(
+        physical=extract.physical_records,
+        accepted=tally.accepted,
+        rejected=tally.rejected.total(),
+        duplicates=tally.duplicates,
+        ended=len(ended),
+        not_covered=dict(tally.not_covered),
+    )
+    if counts.physical != counts.accepted + counts.rejected + counts.duplicates:
+        raise Unconserved(f"load of {scope.dataset}: rows read, accepted, rejected and repeated do not add up")
+    load.zone.commit()
+    with load.deployment.database.writing() as session:
+        loads.add_coverage(session, _coverage(load))
+        loads.complete(session, scope.load_id, ended, counts, datetime.now(UTC))
+        ledger.record(session, load.deployment.ring, _entry(load, counts), datetime.now(UTC))
+    return _reported(load, counts)
+
+
+def _reported(load: _Load, counts: loads.Counts) -> LoadReport:
+    return LoadReport(
+        dataset=load.scope.dataset,
+        load_id=load.scope.load_id,
+        unchanged=False,
+        physical=counts.physical,
+        accepted=counts.accepted,
+        rejected=counts.rejected,
+        duplicates=counts.duplicates,
+        ended=counts.ended,
+        rejected_by_reason=dict(load.tally.rejected),
+        warnings_by_reason=dict(load.tally.warnings),
+        not_covered=counts.not_covered,
+    )
+
+
+def _entry(load: _Load, counts: loads.Counts) -> AuditEvent:
+    detail: dict[Detail, str | int] = {
+        Detail.DATASET: load.scope.dataset,
+        Detail.LOAD: load.scope.load_id,
+        Detail.ROWS: counts.physical,
+        Detail.ACCEPTED: counts.accepted,
+        Detail.REJECTED: counts.rejected,
+        Detail.DUPLICATE: counts.duplicates,
+    }
+    return AuditEvent(EventKind.LOAD, Outcome.DONE, organisation=load.scope.provider, detail=detail)
+
+
+def _unchanged(spec: DatasetSpec, load_id: str, extract: Extract) -> LoadReport:
+    count = extract.physical_records
+    return LoadReport(spec.dataset, load_id, True, count, 0, 0, count, 0, {}, {}, {})
+
+
+def _register(session: Session, deployment: Deployment, spec: DatasetSpec, now: datetime) -> frozenset[str]:
+    """Register provider (unsigned if new) and data set; return the categories that agreements in force cover."""
+    provider = spec.provider
+    people.register_provider(session, deployment.ring, provider, now)
+    row: dict[str, Any] = {
+        "name": spec.dataset,
+        "provider": provider.code,
+        "spec_hash": spec.digest(),
+        "spec": spec.canonical(),
+        "one_row_per_person": spec.one_row_per_person,
+        "registered_at": now,
+    }
+    loads.register_dataset(session, row)
+    return frozenset(str(category) for category in agreements.covered(session, provider.code, now))
+
+
+def _coverage(load: _Load) -> list[dict[str, Any]]:
+    stated = load.spec.coverage
+    if stated is None:
+        return []
+    services = stated.services or sorted({event.service for event in load.spec.involvements})
+    return [
+        {
+            "load_id": load.scope.load_id,
+            "service": str(service),
+            "dataset": load.scope.dataset,
+            "provider": load.scope.provider,
+            "covers_from": stated.from_,
+            "covers_to": stated.to,
+            "areas": list(stated.areas),
+            "population": stated.population,
+        }
+        for service in services
+    ]
+
+
+def _places(session: Session, placed: Iterable[PlacedRow]) -> dict[str, Place]:
+    postcodes = {i.postcode for row in placed for i in row.row.people.values() if i.postcode is not None}
+    return {code: Place(*areas) for code, areas in reference.area_of(session, sorted(postcodes)).items()}
+
+
+def _batches(rows: Iterator[SourceRow | Rejection]) -> Iterator[list[SourceRow | Rejection]]:
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
+
+
+def _named(dataset: str, row: SourceRow) -> bytes:
+    return f"{dataset}\x1f{row.record_id}".encode()
+
+
+def _clash(row: SourceRow) -> Rejection:
+    return Rejection(Problem(row.row_number, None, RowReason.DUPLICATE_RECORD_ID), content(row))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""Importing reference data: areas, milestone schedules, and the two lists about NHS numbers.
+
+Invariants: a file is taken whole or refused with line and column; the lists' numbers become tokens as they are read and
+go to the linkage zone only; every import is in the ledger.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.deployment import Deployment
+from app.zones import deployment_zone
+from governance import ledger
+from governance.entries import AuditEvent, Detail
+from governance.terms import EventKind, Outcome
+from linkage import reference
+from linkage.encode import nhs_token
+from linkage.normalise.numbers import nhs_number
+from linkage.reasons import Reason
+from linkage.reference_files import FileProblem, ReferenceRefused
+from linkage.zone import Zone
+
+TABLES: dict[str, Callable[..., reference.ImportReport]] = {
+    "postcodes.csv": reference.import_postcodes,
+    "areas.csv": reference.import_areas,
+    "milestones.yaml": reference.import_milestones,
+}
+PAIRS: dict[str, tuple[tuple[str, str], Callable[[Zone, Sequence[tuple[int, int]]], None]]] = {
+    "supersessions.csv": (("old_nhs_number", "new_nhs_number"), Zone.add_supersessions),
+    "sealed.csv": (("nhs_number_a", "nhs_number_b"), Zone.add_seals),
+}
+
+
+def import_reference(deployment: Deployment, paths: Sequence[Path]) -> dict[str, int]:
+    """Import every file named, or every known file of a folder; return rows by file name."""
+    imported: dict[str, int] = {}
+    for path in _files(paths):
+        rows = _import_pairs(deployment, path) if path.name in PAIRS else _import_table(deployment, path)
+        imported[path.name] = rows
+    return imported
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    known = (*TABLES, *PAIRS)
+    for path in paths:
+        if path.is_dir():
+            yield from (path / name for name in known if (path / name).exists())
+        elif path.name in known:
+            yield path
+        else:
+            raise ReferenceRefused([FileProblem(1, path.name, f"name the file one of: {', '.join(known)}")])
+
+
+def _import_table(deployment: Deployment, path: Path) -> int:
+    with deployment.database.writing() as session:
+        report = TABLES[path.name](session, path)
+        ledger.record(session, deployment.ring, _event(report.kind, report.rows), datetime.now(UTC))
+    return report.rows
+
+
+def _import_pairs(deployment: Deployment, path: Path) -> int:
+    columns, add = PAIRS[path.name]
+    pairs = list(_tokens(deployment, path, columns))
+    with deployment.database.writing() as session, deployment_zone(deployment) as zone:
+        ledger.record(session, deployment.ring, _event(path.stem, len(pairs)), datetime.now(UTC))
+        add(zone, pairs)
+    return len(pairs)
+
+
+def _tokens(deployment: Deployment, path: Path, columns: tuple[str, str]) -> Iterator[tuple[int, int]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if set(columns) - set(reader.fieldnames or ()):
+            raise ReferenceRefused([FileProblem(1, "header", f"the columns must be {', '.join(columns)}")])
+        for row in reader:
+            first, second = (_number(row[column], reader.line_num, column) for column in columns)
+            yield nhs_token(deployment.ring, first), nhs_token(deployment.ring, second)
+
+
+def _number(cell: str | None, line: int, column: str) -> str:
+    number = nhs_number(cell or "")
+    if isinstance(number, Reason):
+        raise ReferenceRefused([FileProblem(line, column, "not a valid NHS number")])
+    return number
+
+
+def _event(kind: str, rows: int) -> AuditEvent:
+    return AuditEvent(EventKind.REFERENCE_IMPORT, Outcome.DONE, detail={Detail.KIND: kind, Detail.ROWS: rows})
