@@ -207,9 +207,7 @@ class SoftwareKeyRing:
 
     def status(self) -> tuple[KeyStatus, ...]:
         labels = sorted(map(parse_label, self._keys))
-        return tuple(
-            KeyStatus(str(label), _uses(label), str(label) == self.current(label.name)) for label in labels
-        )
+        return tuple(KeyStatus(str(label), _uses(label), str(label) == self.current(label.name)) for label in labels)
 
     def _wrap(self, data_key: bytes, context: bytes) -> bytes:
         version = parse_label(self.current("vault")).version

@@ -155,9 +155,12 @@ def read_private(path: Path) -> bytes:
         raise KeystoreMissing(f"{path}: there is no such file") from None
     except OSError:
         raise UnsafeFile(f"{path}: cannot be opened as a private file") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _refuse_shared(path, os.fstat(descriptor))
-        return file.read(MAX_BYTES + 1)
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 def refuse_weak(path: Path, secret: bytes) -> None:

@@ -73,9 +73,9 @@ def expire(session: Session, keys: WrappedKeys, at: datetime) -> int:
     return int(session.execute(delete(quarantine).where(past)).rowcount)  # type: ignore[attr-defined]
 
 
-def discard(session: Session, keys: WrappedKeys, load_id: str, at: datetime) -> int:
+def discard(session: Session, keys: WrappedKeys, load_id: str) -> int:
     """Destroy the quarantine of one load at once, as when the load was cut off; return how many rows it had."""
-    keys.destroy([_owner(load_id)], at)
+    keys.forget([_owner(load_id)])
     gone = session.execute(delete(quarantine).where(quarantine.c.load_id == load_id))
     return int(gone.rowcount)  # type: ignore[attr-defined]
 

@@ -104,13 +104,18 @@ class WrappedKeys:
 
         Safe to repeat. Raises TracesRemain when the keys are gone but the file's log could not be emptied.
         """
-        listed = [(owner,) for owner in dict.fromkeys(owners)]
+        listed = list(dict.fromkeys(owners))
         with self._write():
-            before = self._database.total_changes
-            self._database.executemany("DELETE FROM wrapped_key WHERE owner = ?", listed)
-            count = self._database.total_changes - before
-            stones = [(owner, at.isoformat()) for (owner,) in listed]
+            count = self._delete(listed)
+            stones = [(owner, at.isoformat()) for owner in listed]
             self._database.executemany("INSERT OR IGNORE INTO tombstone VALUES (?, ?)", stones)
+        self._empty_log()
+        return count
+
+    def forget(self, owners: Iterable[str]) -> int:
+        """Destroy keys without a tombstone: of work that was cut off, whose random ids come never again."""
+        with self._write():
+            count = self._delete(list(owners))
         self._empty_log()
         return count
 
@@ -136,6 +141,11 @@ class WrappedKeys:
     def _wrapped(self, owners: Iterable[str]) -> dict[str, bytes]:
         query = "SELECT owner, wrapped FROM wrapped_key WHERE owner IN (SELECT value FROM json_each(?))"
         return dict(self._database.execute(query, (json.dumps(list(owners)),)))
+
+    def _delete(self, owners: Sequence[str]) -> int:
+        before = self._database.total_changes
+        self._database.executemany("DELETE FROM wrapped_key WHERE owner = ?", [(owner,) for owner in owners])
+        return self._database.total_changes - before
 
     def _empty_log(self) -> None:
         with self._lock:
