@@ -1,0 +1,119 @@
+"""The county's open books: one extract per dataset, and beside them the truth about every row and tie.
+
+A truth line is written only for rows that a correct reader accepts; rows spoilt beyond use (no record id) stay out of it.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from random import Random
+
+from app.county.errors import Clerk
+from app.county.extracts import Extract, Layout, open_extract
+from app.county.numbers import break_check_digit
+from app.county.people import Family, Person
+from app.county.places import Gazetteer
+
+
+class Table:
+    """A plain UTF-8 CSV file beside the extracts."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="", buffering=1 << 18)
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self.row = self._writer.writerow
+        self.row(columns)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Books:
+    def __init__(self, folder: Path, layouts: Sequence[Layout], gazetteer: Gazetteer, as_of: date) -> None:
+        self.folder = folder
+        self.gazetteer = gazetteer
+        self.as_of = as_of
+        self.rows: Counter[str] = Counter()
+        self.people = 0
+        self._serial: Counter[str] = Counter()
+        self._layouts = {layout.dataset: layout for layout in layouts}
+        self._extracts: dict[str, Extract] = {}
+        self._truth = Table(folder / "truth_persons.csv", ("dataset", "record_id", "person", "role"))
+        self._ties = Table(folder / "truth_ties.csv", ("person_a", "relation", "person_b"))
+        self._family_ties: dict[tuple[str, str, str], None] = {}
+        self.trace: dict[str, list[tuple[str, str, str]]] | None = None
+        for layout in layouts:
+            self._extracts[layout.dataset] = open_extract(folder, layout)
+
+    def serial(self, prefix: str) -> str:
+        """Return the next local number of a partner's system."""
+        self._serial[prefix] += 1
+        return f"{prefix}{self._serial[prefix]:07d}"
+
+    def local(self, person: Person, prefix: str) -> str:
+        """Return the number that one partner's system has for this person, given on first sight."""
+        if prefix not in person.local_ids:
+            person.local_ids[prefix] = self.serial(prefix)
+        return person.local_ids[prefix]
+
+    def write(
+        self, dataset: str, record_id: str, values: list[str], roles: Mapping[str, Person], rng: Random, clerk: Clerk
+    ) -> None:
+        """Write one row and its truth; now and then spoil it as the error model says."""
+        self.rows[dataset] += 1
+        spoilt = clerk.rates.spoilt and rng.random() < clerk.rates.spoilt
+        if spoilt and self._spoil(self._layouts[dataset], values, rng.random()):
+            self._extracts[dataset].row(values)
+            return
+        self._extracts[dataset].row(values)
+        for role, person in roles.items():
+            self._truth.row((dataset, record_id, person.key, role))
+            if not person.rows:
+                self.people += 1
+            person.rows += 1
+            if self.trace is not None:
+                self.trace.setdefault(person.key, []).append((dataset, record_id, role))
+
+    @staticmethod
+    def _spoil(layout: Layout, values: list[str], draw: float) -> bool:
+        """Damage one row in place; return whether no reader can accept it."""
+        if draw < 0.35:
+            for column in layout.record:
+                values[layout.columns.index(column)] = ""
+            return True
+        if draw < 0.7 or not layout.number:
+            values[layout.columns.index(layout.birth)] = layout.impossible
+        elif number := values[at := layout.columns.index(layout.number)]:
+            values[at] = break_check_digit(number)
+        return False
+
+    def tie(self, first: Person, relation: str, second: Person) -> None:
+        """Note a true relation that some row bears witness to."""
+        self._family_ties[first.key, relation, second.key] = None
+
+    def end_family(self, family: Family) -> None:
+        """Write the family's ties: those noted, siblings by the same mother, and who shares a home today."""
+        seen = [p for p in (*family.adults, *family.children) if p.rows]
+        children = [c for c in family.children if c.rows]
+        for n, one in enumerate(children):
+            for other in children[n + 1 :]:
+                self.tie(one, "sibling", other)
+        for n, one in enumerate(seen):
+            for other in seen[n + 1 :]:
+                home = one.home(self.as_of)
+                if not home.communal and home == other.home(self.as_of):
+                    self.tie(one, "household", other)
+        self.end_ties()
+
+    def end_ties(self) -> None:
+        for line in self._family_ties:
+            self._ties.row(line)
+        self._family_ties.clear()
+
+    def close(self) -> None:
+        for extract in self._extracts.values():
+            extract.close()
+        self._truth.close()
+        self._ties.close()

@@ -1,0 +1,69 @@
+"""Writing a whole county: families one at a time, rows as they come, in constant memory.
+
+The same arguments give the same bytes. Beside the extracts stand the truth about every row and tie, the reference data and
+the governance facts; the twelve named families come first and are the same in every county.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from app.county import community, early_help, early_years, education, maternity, social_care
+from app.county.books import Books
+from app.county.errors import Clerk, Level, rates_for
+from app.county.facts import Facts
+from app.county.fostering import FosterHomes
+from app.county.lives import Cradle
+from app.county.named import write_named_families
+from app.county.numbers import NhsNumbers
+from app.county.places import Gazetteer
+from app.county.records import Scribe
+from app.county.reference import write_reference
+from app.county.roster import Roster
+
+AS_OF = date(2026, 11, 22)
+LAYOUTS = (
+    maternity.BOOKINGS, maternity.BIRTHS, community.ENGLISH, community.WELSH, education.CENSUS, education.EYFSP,
+    early_years.LAYOUT, early_help.ENGLISH, early_help.WELSH, social_care.LAYOUT,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CountySummary:
+    """People with at least one row, rows per dataset, and every file written."""
+
+    people: int
+    rows: dict[str, int]
+    files: tuple[Path, ...]
+
+
+def write_county(
+    families: int,
+    seed: int,
+    errors: Literal["low", "medium", "high"],
+    out: Path,
+    progress: Callable[[int, int], None] | None = None,
+    as_of: date = AS_OF,
+) -> CountySummary:
+    """Write a county of the twelve named and `families` random families into `out`; report after each (done, of)."""
+    if families < 0:
+        raise ValueError("a county needs zero or more families")
+    out.mkdir(parents=True, exist_ok=True)
+    gazetteer, numbers, roster = Gazetteer(families), NhsNumbers(seed), Roster(families, seed)
+    clerk = Clerk(rates_for(Level(errors)))
+    books, facts = Books(out, LAYOUTS, gazetteer, as_of), Facts(out, roster)
+    try:
+        write_reference(out, gazetteer)
+        write_named_families(books, facts, roster)
+        scribe = Scribe(books, clerk, roster, facts, numbers, FosterHomes(families, seed, gazetteer, numbers))
+        cradle = Cradle(gazetteer, numbers, clerk.rates, seed, as_of)
+        for index in range(families):
+            scribe.write(*cradle.family(index))
+            if progress:
+                progress(index + 1, families)
+    finally:
+        books.close()
+        facts.close()
+    return CountySummary(books.people, dict(books.rows), tuple(sorted(p for p in out.iterdir() if p.is_file())))
