@@ -6,7 +6,7 @@ by that month. Sources: Healthy Child Programme (England); Healthy Child Wales P
 data (see `reference`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -16,6 +16,9 @@ from linkage.rows import EventStatus, Precision
 
 LOSS = "pregnancy_loss"
 DAY = timedelta(days=1)
+
+Window = tuple[date, date]
+"""First and last day, both due."""
 
 
 class MilestoneState(StrEnum):
@@ -61,12 +64,32 @@ def milestone_views(
         return ()
     earliest, latest = _birth_window(born, precision)
     speaking = [c for c in coverage if c.speaks_for(areas)]
+    windows = {f.code: (earliest + timedelta(days=f.from_days), latest + timedelta(days=f.to_days)) for f in schedule}
+    nearest = _by_nearest(schedule, windows, held)
     views = []
     for fact in schedule:
-        window = (earliest + timedelta(days=fact.from_days), latest + timedelta(days=fact.to_days))
-        state, entry = _state(fact, window, held, speaking, at, fact.service in withheld_services)
+        window = windows[fact.code]
+        mine = nearest.get(fact.code, [])
+        state, entry = _state(fact, window, mine, speaking, at, fact.service in withheld_services)
         views.append(MilestoneView(fact.code, fact.title_en, fact.title_cy, fact.service, *window, state, entry))
     return tuple(sorted(views, key=lambda v: (v.due_from, v.due_to, v.code)))
+
+
+def _by_nearest(
+    schedule: Sequence[MilestoneFact], windows: Mapping[str, Window], events: Iterable[EventRow]
+) -> dict[str, list[EventRow]]:
+    """Give each event to one milestone: where several take its type, to the one whose window is nearest."""
+    found: dict[str, list[EventRow]] = {}
+    for event in sorted(events, key=lambda e: (e.occurred_on, e.id)):
+        codes = [fact.code for fact in schedule if event.type in fact.event_types]
+        if codes:
+            code = min(codes, key=lambda c: (_distance(windows[c], event.occurred_on), windows[c]))
+            found.setdefault(code, []).append(event)
+    return found
+
+
+def _distance(window: Window, day: date) -> timedelta:
+    return max(window[0] - day, day - window[1], timedelta())
 
 
 def _birth_window(born: date, precision: Precision) -> tuple[date, date]:
@@ -80,13 +103,12 @@ def _birth_window(born: date, precision: Precision) -> tuple[date, date]:
 
 def _state(
     fact: MilestoneFact,
-    window: tuple[date, date],
-    events: Sequence[EventRow],
+    window: Window,
+    mine: Sequence[EventRow],
     coverage: Sequence[CoverageRow],
     at: date,
     withheld: bool,
 ) -> tuple[MilestoneState, str | None]:
-    mine = sorted((e for e in events if e.type in fact.event_types), key=lambda e: (e.occurred_on, e.id))
     if met := next((e for e in mine if e.status is EventStatus.HAPPENED), None):
         return MilestoneState.MET, met.id
     if withheld:
@@ -102,16 +124,14 @@ def _state(
     return (MilestoneState.MISSED if covered else MilestoneState.NOT_COVERED), None
 
 
-def _not_yet(
-    fact: MilestoneFact, window: tuple[date, date], coverage: Sequence[CoverageRow], at: date
-) -> MilestoneState:
+def _not_yet(fact: MilestoneFact, window: Window, coverage: Sequence[CoverageRow], at: date) -> MilestoneState:
     if at < window[0]:
         return MilestoneState.UPCOMING
     known = any(c.service == fact.service and (c.covers_from is None or c.covers_from <= at) for c in coverage)
     return MilestoneState.DUE if known else MilestoneState.NOT_COVERED
 
 
-def _covers(window: tuple[date, date], service: str, coverage: Sequence[CoverageRow]) -> bool:
+def _covers(window: Window, service: str, coverage: Sequence[CoverageRow]) -> bool:
     """Tell whether the loads together speak for every day of the window."""
     periods = sorted((c.covers_from or date.min, c.last_day) for c in coverage if c.service == service)
     needed, last = window

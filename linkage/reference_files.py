@@ -8,7 +8,6 @@ import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from linkage.catalogue import catalogue
@@ -17,7 +16,7 @@ from linkage.normalise.places import postcode as canonical_postcode
 from linkage.reasons import Reason
 from linkage.spec_yaml import SpecTree, read_tree
 
-NATIONS: Mapping[str, str] = MappingProxyType({name.lower(): name for name in ("England", "Wales", "Scotland")})
+NATIONS = ("england", "wales", "scotland")
 AREA_KINDS = frozenset({"ward", "lsoa", "locality", "custom"})
 MOST_PROBLEMS = 20
 LATEST_DUE_DAYS = 18 * 366
@@ -90,8 +89,8 @@ def _postcode(cell: str) -> str:
 
 def _nation(cell: str) -> str:
     if cell.lower() not in NATIONS:
-        raise _Fault(f"not one of {', '.join(NATIONS.values())}")
-    return NATIONS[cell.lower()]
+        raise _Fault(f"not one of {', '.join(NATIONS)}")
+    return cell.lower()
 
 
 def _kind(cell: str) -> str:
