@@ -1,0 +1,88 @@
+"""Hard blocks: who must not find whom, and which categories would give the place away.
+
+Invariants: nothing lifts a block; a firewall stands both ways, so neither the protected person is reached from the
+other side nor the other person from the protected side; whoever lives with a protected person is protected with them;
+where a household is in doubt (it still names the person the block is against) nobody else is taken to be inside it.
+Sources: Adoption and Children Act 2002 ss.56-65; Family Law Act 1996 Part IV; Domestic Abuse Act 2021 s.3; the safe
+address practice of women's refuges (a school, a practice or a health visitor's team names a town).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Final
+
+from governance.request import Block, Facts
+from governance.terms import BlockKind, Category
+
+ALL: Final = frozenset(Category)
+PLACELESS: Final = frozenset({Category.IDENTITY, Category.FAMILY, Category.BIRTH})
+PLACE_REVEALING: Final = ALL - PLACELESS
+"""Where a service, team or provider is told, the town is told: only who somebody is and was born as is placeless."""
+
+FROM_OTHER_SIDE: Final[Mapping[BlockKind, frozenset[Category]]] = {
+    BlockKind.REFUGE: ALL,
+    BlockKind.PLACEMENT: PLACE_REVEALING,
+    BlockKind.ADOPTION: ALL,
+    BlockKind.COURT_ORDER: ALL,
+}
+"""What is closed about protected people in a read that does not start among them."""
+
+TO_WORKER_OF_OTHER: Final[Mapping[BlockKind, frozenset[Category]]] = {
+    BlockKind.REFUGE: PLACE_REVEALING,
+    BlockKind.PLACEMENT: PLACE_REVEALING,
+    BlockKind.ADOPTION: ALL,
+    BlockKind.COURT_ORDER: ALL,
+}
+"""What is closed about protected people to a worker who also has to do with the person the block is against."""
+
+MOVES_HOUSEHOLD: Final = frozenset({BlockKind.REFUGE})
+"""Kinds under which adults flee with the child."""
+
+
+def blocked(facts: Facts, today: date, at: datetime) -> dict[str, frozenset[Category]]:
+    """Return, for each member of the family read, the categories that are closed to this worker."""
+    closed: dict[str, frozenset[Category]] = {}
+    for block in facts.blocks:
+        if block.open(today):
+            _close(closed, block, facts, works_with(facts, block.against, today, at))
+    return closed
+
+
+def works_with(facts: Facts, person_id: str | None, today: date, at: datetime) -> bool:
+    """Tell whether this worker has an open relationship to that person."""
+    return any(row.person_id == person_id and row.open(today, at) for row in facts.relationships)
+
+
+def protected(block: Block, facts: Facts) -> frozenset[str]:
+    """Return the members a block protects: its person and those who live with them."""
+    inside = {member.person_id for member in facts.members if member.with_index} - {block.against}
+    outside = {member.person_id for member in facts.members} - inside - {block.against}
+    index = facts.members[0].person_id
+    if block.person_id == index or (block.person_id in inside and not _lives_with_index(block.against, facts)):
+        return frozenset(inside | {block.person_id})
+    carried = {member.person_id for member in facts.members if member.carried_by == block.person_id}
+    fled = outside if block.kind in MOVES_HOUSEHOLD else set()
+    return frozenset({block.person_id} | carried | fled)
+
+
+def _lives_with_index(person_id: str | None, facts: Facts) -> bool:
+    return any(member.person_id == person_id and member.with_index for member in facts.members)
+
+
+def _close(closed: dict[str, frozenset[Category]], block: Block, facts: Facts, works_with_other: bool) -> None:
+    ids = [member.person_id for member in facts.members]
+    guarded = protected(block, facts)
+    if facts.members[0].person_id not in guarded:
+        _add(closed, guarded & set(ids), FROM_OTHER_SIDE[block.kind])
+        return
+    if works_with_other:
+        _add(closed, guarded & set(ids), TO_WORKER_OF_OTHER[block.kind])
+    _add(closed, {block.against} & set(ids), ALL)
+
+
+def _add(
+    closed: dict[str, frozenset[Category]], persons: Iterable[str | None], categories: frozenset[Category]
+) -> None:
+    for person in persons:
+        if person is not None:
+            closed[person] = closed.get(person, frozenset()) | categories
