@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 
 from linkage.normalise import contact, dates, names, numbers, places
 from linkage.normalise.text import tidy
@@ -46,13 +47,12 @@ _SEX_NOT_KNOWN = frozenset({"U", "UNKNOWN", "0", "NOT KNOWN", "NOT STATED", "NOT
 
 
 def reader(columns: str | Sequence[str], at: Places, part: str | None = None) -> Read:
-    """Read a column, or several joined by a space, trimmed; or one part of its words."""
+    """Read a column, or several joined by a space; or one part of its words. Fields come trimmed."""
     indexes = [at[column] for column in ((columns,) if isinstance(columns, str) else columns)]
     if len(indexes) == 1 and part is None:
-        only = indexes[0]
-        return lambda cells: cells[only].strip()
+        return itemgetter(indexes[0])
     if part is None:
-        return lambda cells: " ".join(filter(None, (cells[place].strip() for place in indexes)))
+        return lambda cells: " ".join(filter(None, (cells[place] for place in indexes)))
     cut = {"first": slice(0, 1), "rest": slice(1, None), "last": slice(-1, None)}[part]
     return lambda cells: " ".join(" ".join(cells[place] for place in indexes).split()[cut])
 
@@ -179,12 +179,12 @@ def condition(only_if: OnlyIf | None, at: Places) -> Callable[[Cells], bool]:
     place = at[only_if.column]
     if only_if.present is not None:
         present = only_if.present
-        return lambda cells: bool(cells[place].strip()) is present
+        return lambda cells: bool(cells[place]) is present
     if only_if.is_ is not None:
         among = frozenset(only_if.is_)
-        return lambda cells: cells[place].strip() in among
+        return lambda cells: cells[place] in among
     none_of = frozenset(only_if.not_ or ())
-    return lambda cells: cells[place].strip() not in none_of
+    return lambda cells: cells[place] not in none_of
 
 
 def at_precision(day: date, precision: Precision) -> date:

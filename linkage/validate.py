@@ -33,8 +33,10 @@ class _Claiming(Protocol[T_co]):
 def _claims(
     plans: tuple[_Claiming[T_co], ...], cells: Cells, people: Mapping[str, Identity], warn: Warn
 ) -> tuple[T_co, ...]:
-    made = (plan.claim(cells, people, warn) for plan in plans)
-    return tuple(claim for claim in made if claim is not None)
+    if not plans:
+        return ()
+    made = [plan.claim(cells, people, warn) for plan in plans]
+    return tuple([claim for claim in made if claim is not None])
 
 
 def _rejection(problem: Problem, cells: Cells) -> Rejection:
@@ -55,11 +57,12 @@ class _Plan:
     ties: tuple[TiePlan, ...]
     check_controls: bool
 
-    def row(self, row_number: int, cells: Cells) -> SourceRow | Rejection:
-        ids = [cells[place].strip() for place in self.record_id]
+    def row(self, row_number: int, raw: Cells) -> SourceRow | Rejection:
+        cells = [*map(str.strip, raw)]
+        ids = [cells[place] for place in self.record_id]
         refusal = self._refusal(row_number, cells, ids)
         if refusal is not None:
-            return _rejection(refusal, cells)
+            return _rejection(refusal, raw)
         warnings: list[Problem] = []
 
         def warn(column: str | None, reason: Reason) -> None:
@@ -67,7 +70,7 @@ class _Plan:
 
         people = {name: found for name, role in self.roles if (found := role.identity(cells, warn)) is not None}
         if not people:
-            return _rejection(Problem(row_number, None, RowReason.NO_IDENTIFIERS.value), cells)
+            return _rejection(Problem(row_number, None, RowReason.NO_IDENTIFIERS.value), raw)
         return SourceRow(
             row_number,
             "|".join(ids),
@@ -87,7 +90,7 @@ class _Plan:
         if sum(map(len, ids)) > LONGEST_RECORD_ID:
             return Problem(row_number, self.record_column, RowReason.FIELD_TOO_LONG.value)
         for column, place in self.required:
-            if not cells[place].strip():
+            if not cells[place]:
                 return Problem(row_number, column, RowReason.REQUIRED_MISSING.value)
         return None
 

@@ -27,6 +27,7 @@ _AUTO = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _TWO_DIGIT = re.compile(r"[0-9]{1,2}[/. -](?:[0-9]{1,2}|[A-Za-z]+)[/. -][0-9]{2}(?:[T ].*)?", re.ASCII)
+_SAME_SEPARATORS = frozenset({"--", "//", ".."})
 _DIRECTIVES = {
     "Y": r"(?P<Y>[0-9]{4})", "m": r"(?P<m>[0-9]{1,2})", "d": r"(?P<d>[0-9]{1,2})", "b": r"(?P<b>[A-Z]+)",
     "B": r"(?P<b>[A-Z]+)", "H": r"[0-9]{1,2}", "M": r"[0-9]{1,2}", "S": r"[0-9]{1,2}", "f": r"[0-9]{1,6}", "%": "%",
@@ -57,6 +58,11 @@ def _misfit(text: str) -> Reason:
 
 def parse(text: str) -> date | Reason:
     """ISO dates and datetimes, YYYYMMDD, DD/MM/YYYY, DD-MM-YYYY, DD.MM.YYYY, "12 Mar 2019" (English and Welsh)."""
+    if len(text) == 10 and text.isascii():
+        year, month, day = (text[:4], text[5:7], text[8:]) if text[4] == "-" else (text[6:], text[3:5], text[:2])
+        separators = text[4] + text[7] if text[4] == "-" else text[2] + text[5]
+        if separators in _SAME_SEPARATORS and f"{year}{month}{day}".isdigit():
+            return _calendar(year, int(month), day)
     found = _AUTO.fullmatch(text)
     if found is None:
         return _misfit(text)

@@ -60,7 +60,9 @@ def clean(text: str) -> str | Reason:
     kept = tidy(text, LONGEST)
     if isinstance(kept, Reason):
         return kept
-    if not any(sign.isalpha() for sign in kept):
+    if kept.isalpha() and kept.isascii():
+        return Reason.PLACEHOLDER if kept.upper() in PLACEHOLDERS else kept
+    if not any(map(str.isalpha, kept)):
         return Reason.NOT_A_NAME
     return Reason.PLACEHOLDER if is_placeholder(kept) else kept
 

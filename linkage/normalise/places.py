@@ -20,6 +20,7 @@ _WORD = re.compile(r"[A-Z0-9]+")
 _NUMBER = re.compile(r"[0-9]+[A-Z]?")
 _NO_ADDRESS = "UNKNOWN|NOT KNOWN|NK|NFA|NO FIXED ABODE|NO FIXED ADDRESS|NOT RECORDED|NOT STATED|NONE|NULL|N A|NA|TBC"
 _FILLERS = frozenset(_NO_ADDRESS.split("|"))
+_LONGEST_FILLER = 24
 
 STREET_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -60,10 +61,11 @@ def address(text: str) -> str | Reason:
     kept = tidy(text, LONGEST)
     if isinstance(kept, Reason):
         return kept
-    words = _WORD.findall(ascii_fold(kept))
-    if not words and not any(sign.isalnum() for sign in kept):
+    if not any(map(str.isalnum, kept)):
         return Reason.ADDRESS_FORM
-    return Reason.PLACEHOLDER if " ".join(words) in _FILLERS else kept
+    if len(kept) > _LONGEST_FILLER:
+        return kept
+    return Reason.PLACEHOLDER if " ".join(_WORD.findall(ascii_fold(kept))) in _FILLERS else kept
 
 
 def address_tokens(text: str) -> tuple[str, ...]:

@@ -4,13 +4,10 @@ Invariant: no control, direction-changing, zero-width, unassigned or private-use
 category C; Trojan Source, CVE-2021-42574), nor a cell that a spreadsheet would run as a formula.
 """
 
-import re
 import unicodedata
 
 from linkage.reasons import Reason
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_HIDDEN_ASCII = re.compile(r"[\x00-\x1f\x7f]")
 _FORMULA_STARTS = ("=", "@", "+", "-")
 _LETTERS = str.maketrans(
     {
@@ -22,10 +19,8 @@ _LETTERS = str.maketrans(
 
 
 def has_hidden(text: str) -> bool:
-    """Whether any character is invisible or changes direction."""
-    if text.isascii():
-        return _HIDDEN_ASCII.search(text) is not None
-    return any(unicodedata.category(sign) in _HIDDEN_CATEGORIES for sign in text)
+    """Whether any character is invisible or changes direction; of spaces only the common one is not."""
+    return not text.isprintable()
 
 
 def tidy(text: str, longest: int) -> str | Reason:
