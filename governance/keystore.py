@@ -193,15 +193,14 @@ def _sealed(keys: dict[str, bytes], seal: Seal) -> bytes:
     line = json.dumps(header, sort_keys=True).encode() + b"\n"
     content = json.dumps({label: base64.b64encode(key).decode() for label, key in keys.items()}).encode()
     body = AESGCMSIV(seal.seal_key(header)).encrypt(_bytes(header, "nonce"), content, MAGIC + line)
-    return MAGIC + line + base64.b64encode(body) + b"\n"
+    return MAGIC + line + body
 
 
 def _opened(path: Path, seal: Seal) -> dict[str, bytes]:
     magic, line, body = _parts(path, read_private(path))
     try:
         header = json.loads(line)
-        nonce, ciphertext = _bytes(header, "nonce"), base64.b64decode(body.strip(), validate=True)
-        content = AESGCMSIV(seal.seal_key(header)).decrypt(nonce, ciphertext, magic + line)
+        content = AESGCMSIV(seal.seal_key(header)).decrypt(_bytes(header, "nonce"), body, magic + line)
     except (InvalidTag, ValueError, KeyError, TypeError, AttributeError):
         raise SealBroken(f"{path}: damaged, altered, or sealed by another key") from None
     return {str(parse_label(label)): base64.b64decode(key) for label, key in json.loads(content).items()}
