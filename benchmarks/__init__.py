@@ -1,0 +1,1 @@
+"""Measurements at full size, each a module with `measure() -> Section`; `python -m benchmarks.prove` runs all of them."""

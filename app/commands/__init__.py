@@ -1,4 +1,4 @@
-"""The operator's commands: `family-record …`. Each prints for people, or with `--json` one object on standard output."""
+"""The operator's commands, `family-record …`: each prints for people, or one JSON object with `--json`."""
 
 from app.commands.tree import main
 

@@ -58,11 +58,14 @@ def proof(
 def export(out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False) -> None:
     """Write every sequenced entry as JSON lines."""
     lines = 0
-    with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
-        with out.open("w", encoding="utf-8") as file:
-            for line in ledger.export(session):
-                file.write(line + "\n")
-                lines += 1
+    with (
+        open_deployment(Settings()) as deployment,
+        deployment.database.reading() as session,
+        out.open("w", encoding="utf-8") as file,
+    ):
+        for line in ledger.export(session):
+            file.write(line + "\n")
+            lines += 1
     show({"entries": lines, "out": str(out)}, as_json=as_json, title="Exported")
 
 

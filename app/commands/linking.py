@@ -41,7 +41,7 @@ def evaluate(
 
 
 def explain(a: str, b: str, as_json: AsJson = False) -> None:
-    """Explain the link between two persons (their ids): the match weight of each field for their best pair of records."""
+    """Explain two persons' link: the match weight of each field for their best pair of records."""
     with open_deployment(Settings()) as deployment:
         explained = explain_link(deployment, a, b)
     show(explained, as_json=as_json, title="Match weight by field")

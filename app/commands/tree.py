@@ -1,11 +1,13 @@
 """The tree of commands; each leaf is a function in a sibling file."""
 
+from collections.abc import Callable, Mapping
+
 import typer
 
 from app.commands import agreeing, auditing, counting, keeping, linking, loading, partnering, serving
 from app.commands.output import guarded
 
-COMMANDS = {
+COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": keeping.init,
     "synth": loading.synth,
     "ingest": loading.ingest,
@@ -14,7 +16,7 @@ COMMANDS = {
     "serve": serving.serve,
     "demo": serving.demo,
 }
-GROUPS = {
+GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "reference": {"import": loading.reference_import},
     "loads": {"list": loading.list_loads, "problems": loading.problems},
     "links": {"explain": linking.explain},
@@ -38,18 +40,17 @@ GROUPS = {
 
 def build() -> typer.Typer:
     """Return the whole command line."""
-    app = typer.Typer(help="Privacy-preserving linked family records.", **_HOUSE)
-    for name, command in COMMANDS.items():
-        app.command(name)(guarded(command))
+    app = _branch("Privacy-preserving linked family records.", COMMANDS)
     for group, commands in GROUPS.items():
-        branch = typer.Typer(help=f"About {group}.", **_HOUSE)
-        for name, command in commands.items():
-            branch.command(name)(guarded(command))
-        app.add_typer(branch, name=group)
+        app.add_typer(_branch(f"About {group}.", commands), name=group)
     return app
 
 
-_HOUSE = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
+def _branch(about: str, commands: Mapping[str, Callable[..., None]]) -> typer.Typer:
+    branch = typer.Typer(help=about, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    for name, command in commands.items():
+        branch.command(name)(guarded(command))
+    return branch
 
 
 def main() -> None:
