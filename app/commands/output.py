@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from app.deployment import NotInitialised
+from app.partnering import PartnershipRefused
 from governance.agreements import AgreementRefused
 from governance.keystore import KeystoreRefused
 from linkage.extracts import FileRefused
@@ -54,6 +55,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (FileRefused, Exit.FILE_REFUSED),
     (SpecError, Exit.FILE_REFUSED),
     (ReferenceRefused, Exit.FILE_REFUSED),
+    (PartnershipRefused, Exit.FILE_REFUSED),
     (AgreementRefused, Exit.POLICY),
     (ProviderChanged, Exit.POLICY),
     (KeystoreRefused, Exit.POLICY),
