@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -33,7 +33,8 @@ SPEC = """
 dataset: birds
 provider: ZZZ
 record_id: id
-identifiers: {nhs_number: nhs, given_name: given, family_name: family, date_of_birth: dob, address: address, postcode: postcode}
+identifiers: {nhs_number: nhs, given_name: given, family_name: family, date_of_birth: dob, address: address,
+  postcode: postcode}
 """
 
 
@@ -168,22 +169,32 @@ def bad_files() -> list[BadFile]:
         BadFile("gzip of nothing", packed(b""), F.FILE_EMPTY),
         BadFile("wrong delimiter declared", text(";").encode(), F.WRONG_DELIMITER, spec(delimiter=",")),
         BadFile("unknown delimiter", text("~").encode(), F.WRONG_DELIMITER),
-        BadFile("delimiter changes below the header", (lines()[0] + text(";").split("\n", 1)[1]).encode(), F.TOO_MANY_BAD_ROWS),
+        BadFile(
+            "delimiter changes below the header",
+            (lines()[0] + text(";").split("\n", 1)[1]).encode(),
+            F.TOO_MANY_BAD_ROWS,
+        ),
         BadFile("headerless", "".join(lines()[1:]).encode(), F.HEADER_MISSING),
         BadFile("wrong spec", text(header=("a", "b", "c", "d", "e", "f", "g")).encode(), F.HEADER_MISSING),
         BadFile("header row declared too low", text().encode(), F.HEADER_MISSING, spec(header_row="3")),
         BadFile("column missing", text(header=(*HEADER[:6], "zip")).encode(), F.COLUMN_MISSING, column="postcode"),
         BadFile("column in other capitals", text(header=("ID", *HEADER[1:])).encode(), F.COLUMN_MISSING, column="id"),
-        BadFile("column twice", text(header=(*HEADER[:5], "nhs", "postcode")).encode(), F.COLUMN_DUPLICATE, column="nhs"),
+        BadFile(
+            "column twice", text(header=(*HEADER[:5], "nhs", "postcode")).encode(), F.COLUMN_DUPLICATE, column="nhs"
+        ),
         BadFile("unneeded column twice", text(header=(*HEADER, "note", "note")).encode(), F.COLUMN_DUPLICATE),
         BadFile("header's quote never closes", b'"' + text().encode(), F.HEADER_UNREADABLE),
         BadFile("NUL bytes", text().replace("Birdcage", "Bird\0cage").encode(), F.NUL_BYTES),
         BadFile("binary junk", bytes(range(256)) * 64, F.NUL_BYTES),
         BadFile("mixed CRLF and LF", (text(end="\r\n") + text(count=5)).encode(), F.MIXED_LINE_ENDS, row=32),
         BadFile("mixed CR and LF", (text(end="\n") + text(end="\r", count=5)).encode(), F.MIXED_LINE_ENDS, row=32),
-        BadFile("a stray line feed within a row", text(end="\r\n").replace("Yellow", "Yel\nlow").encode(), F.MIXED_LINE_ENDS),
+        BadFile(
+            "a stray line feed within a row", text(end="\r\n").replace("Yellow", "Yel\nlow").encode(), F.MIXED_LINE_ENDS
+        ),
         BadFile("quote opens and never closes", with_line(f'C-1,"{NHS},Canaryname,x\n'), F.RUNAWAY_QUOTE, row=8),
-        BadFile("quote on the last line never closes", text().encode() + b'C-1,"Canaryname,x\n', F.RUNAWAY_QUOTE, row=32),
+        BadFile(
+            "quote on the last line never closes", text().encode() + b'C-1,"Canaryname,x\n', F.RUNAWAY_QUOTE, row=32
+        ),
         BadFile(
             "quote swallows rows until another closes it",
             "".join([*lines()[:5], f'"{RECORD}\n', *lines()[5:9], f'{RECORD}"\n', *lines()[9:]]).encode(),
@@ -196,7 +207,11 @@ def bad_files() -> list[BadFile]:
             F.RUNAWAY_QUOTE,
             row=8,
         ),
-        BadFile("most rows ragged", "".join([lines()[0], *("C-1,Canaryname\n" for _ in range(9))]).encode(), F.TOO_MANY_BAD_ROWS),
+        BadFile(
+            "most rows ragged",
+            "".join([lines()[0], *("C-1,Canaryname\n" for _ in range(9))]).encode(),
+            F.TOO_MANY_BAD_ROWS,
+        ),
         BadFile("a tenth of rows ragged", (text(count=60) + "C-1,Canaryname\n" * 12).encode(), F.TOO_MANY_BAD_ROWS),
         BadFile("10 MB field", with_line(f"C-1,{'Canaryname' * 1_000_000},x\n"), F.LINE_TOO_LONG),
         BadFile("10 MB field without any line end", b"Canaryname" * 1_000_000, F.LINE_TOO_LONG),
@@ -206,7 +221,12 @@ def bad_files() -> list[BadFile]:
         BadFile("UTF-32", text().encode("utf-32"), F.ENCODING_UNKNOWN),
         BadFile("UTF-16 declared as UTF-8", text().encode("utf-16"), F.ENCODING_WRONG, spec(encoding="utf-8")),
         BadFile("UTF-8 declared as UTF-16", text().encode(), F.ENCODING_WRONG, spec(encoding="utf-16")),
-        BadFile("UTF-8 mark, declared Windows-1252", text().encode("utf-8-sig"), F.ENCODING_WRONG, spec(encoding="windows-1252")),
+        BadFile(
+            "UTF-8 mark, declared Windows-1252",
+            text().encode("utf-8-sig"),
+            F.ENCODING_WRONG,
+            spec(encoding="windows-1252"),
+        ),
         BadFile(
             "Windows-1252 declared as UTF-8",
             text().replace("Birdcage", "Bird\u00e9").encode("windows-1252"),
@@ -242,4 +262,4 @@ def bad_files() -> list[BadFile]:
         BadFile("workbook: sheet is no XML", with_part("xl/worksheets/sheet1.xml", b"Canaryname<"), F.WORKBOOK_CORRUPT),
         BadFile("workbook: zip bomb", with_part("xl/media/a.bin", b"\0" * 60_000_000), F.EXPANDS_TOO_FAR),
         BadFile("zip of a CSV", zip_of("Canaryname.csv", text().encode()), F.NOT_DECLARED_FORMAT),
-    ]  # fmt: skip
+    ]
