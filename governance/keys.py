@@ -37,8 +37,8 @@ class Use(StrEnum):
 
 USES: Final[Mapping[str, frozenset[Use]]] = MappingProxyType(
     {
-        "nhs-number": frozenset({Use.MAC}),
-        "upn": frozenset({Use.MAC}),
+        "nhs-number": frozenset({Use.MAC, Use.DERIVE}),
+        "upn": frozenset({Use.MAC, Use.DERIVE}),
         "encoding": frozenset({Use.MAC, Use.DERIVE}),
         "rekey": frozenset({Use.MAC, Use.DERIVE}),
         "record-id": frozenset({Use.MAC}),
