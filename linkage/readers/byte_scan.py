@@ -20,6 +20,7 @@ _CHUNK = 1 << 18
 _CONTROLS = bytes([*range(1, 9), 11, 12, *range(14, 32), 127])
 _NOT_CONTROLS = bytes(sorted(set(range(256)) - set(_CONTROLS)))
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UTF8_SURROGATE = re.compile("\udced[\udca0-\udcbf][\udc80-\udcbf]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -87,7 +88,7 @@ class _Tally:
         text = self._decoder.decode(chunk, final)
         bad = len(_SURROGATE.findall(text))
         self.bad += bad
-        self.good += len(_NOT_ASCII.findall(text)) - bad
+        self.good += len(_NOT_ASCII.findall(text)) - bad + len(_UTF8_SURROGATE.findall(text))
 
     def line_end(self) -> str | None:
         used = [end for end, count in (("\r\n", self.crlf), ("\n", self.lf), ("\r", self.cr)) if count]
