@@ -19,9 +19,9 @@ from app.edge import Edge
 from app.logs import Log, make_log
 from app.metrics import Metrics
 from app.rendering import STATIC
-from app.routes import pages, session, status
+from app.routes import families, pages, session, status
 
-PAGES = (session, pages)
+PAGES = (session, pages, families)
 
 
 def utc_now() -> datetime:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from app.gate import LogUnavailable
 from app.language import N_
 from app.rendering import render
 
@@ -151,8 +152,13 @@ def _where(error: Mapping[str, Any]) -> dict[str, Any]:
     return {"in": str(error["loc"][0]), "field": ".".join(known) or None, "kind": error["type"]}
 
 
+def _unlogged(request: Request, _error: Exception) -> Response:
+    return respond(request, LOG_UNAVAILABLE)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app answer through this module."""
+    app.add_exception_handler(LogUnavailable, _unlogged)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(HTTPException, _http)
