@@ -4,14 +4,15 @@ Invariants: nothing is cached between requests except parsed agreements and veri
 their content), so a committed withdrawal, end or suspension acts on the next read.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from governance.flows import Standing
 from governance.ledger import stored_instant
 from governance.legal_time import legal_date
 from governance.people import actor_for
@@ -30,40 +31,88 @@ class Around:
     erased: frozenset[str]
 
 
+class Identities(Protocol):
+    """How person ids have merged: governance keeps facts under the id that stood when they were recorded."""
+
+    def current(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Return for each id the one that stands today (itself where nothing is known)."""
+
+    def former(self, ids: Collection[str]) -> frozenset[str]:
+        """Return these ids and every id that was merged into one of them."""
+
+
+class Unmerged:
+    """Ids of a deployment in which nobody was ever merged."""
+
+    def current(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {person: person for person in ids}
+
+    def former(self, ids: Collection[str]) -> frozenset[str]:
+        return frozenset(ids)
+
+
 def read_facts(
-    session: Session, actor: Actor | None, members: Sequence[Member], held: Collection[Segment], at: datetime
+    session: Session,
+    actor: Actor | None,
+    members: Sequence[Member],
+    held: Collection[Segment],
+    at: datetime,
+    identities: Identities,
+    known_standings: tuple[Standing, ...] | None = None,
 ) -> Facts:
-    """Return the facts for reading this family. `members` starts with the index, or is empty for no such person."""
-    known = fresh(session, actor, at)
+    """Return the facts for reading this family. `members` starts with the index, or is empty for no such person.
+
+    `actor` is as the store knows them now (see `fresh`).
+    """
     ids = {member.person_id for member in members}
-    around = recorded_about(session, ids, at)
-    carriers = {member.carried_by for member in members if member.carried_by}
-    others = {block.against for block in around.blocks if block.against}
-    staff_id = known.staff_id if known else None
-    return Facts(
-        actor=known,
+    ids |= {member.carried_by for member in members if member.carried_by}
+    every = identities.former(ids)
+    around = recorded_about(session, every, at)
+    others = identities.former({block.against for block in around.blocks if block.against})
+    staff_id = actor.staff_id if actor else None
+    facts = Facts(
+        actor=actor,
         members=tuple(members),
         held=frozenset(held),
-        relationships=relationships(session, staff_id, ids | carriers | others),
+        relationships=relationships(session, staff_id, every | others),
         declared=declared(session, staff_id),
         erased=around.erased,
         blocks=around.blocks,
-        wishes=wishes_of(session, ids | carriers),
-        standings=standings(session, at),
+        wishes=wishes_of(session, every),
+        standings=standings(session, at) if known_standings is None else known_standings,
+    )
+    return _as_they_stand(facts, identities)
+
+
+def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
+    """Return the same facts with every person under the id that stands today."""
+    named = {block.person_id for block in facts.blocks} | {b.against for b in facts.blocks if b.against}
+    named |= {wish.person_id for wish in facts.wishes} | {row.person_id for row in facts.relationships}
+    named |= {wish.signer_person_id for wish in facts.wishes if wish.signer_person_id}
+    now = identities.current(named | facts.declared | facts.erased)
+    return replace(
+        facts,
+        relationships=tuple(replace(row, person_id=now[row.person_id]) for row in facts.relationships),
+        declared=frozenset(now[person] for person in facts.declared),
+        erased=frozenset(now[person] for person in facts.erased),
+        blocks=tuple(replace(b, person_id=now[b.person_id], against=now.get(b.against or "")) for b in facts.blocks),
+        wishes=tuple(
+            replace(w, person_id=now[w.person_id], signer_person_id=now.get(w.signer_person_id or ""))
+            for w in facts.wishes
+        ),
     )
 
 
 def staff_facts(session: Session, actor: Actor | None, at: datetime) -> Facts:
     """Return the facts for an act that names no family."""
-    return Facts(actor=fresh(session, actor, at), standings=standings(session, at))
+    return Facts(actor=actor, standings=standings(session, at))
 
 
 def project_facts(session: Session, actor: Actor | None, code: str, at: datetime) -> Facts:
     """Return the facts for a cohort run under a project."""
-    known = fresh(session, actor, at)
     row = session.execute(select(project).where(project.c.code == code)).one_or_none()
-    found = None if row is None or known is None else _project(session, row, known.staff_id)
-    return Facts(actor=known, project=found, standings=standings(session, at))
+    found = None if row is None or actor is None else _project(session, row, actor.staff_id)
+    return Facts(actor=actor, project=found, standings=standings(session, at))
 
 
 def fresh(session: Session, actor: Actor | None, at: datetime) -> Actor | None:

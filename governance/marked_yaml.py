@@ -1,9 +1,11 @@
 """YAML read with positions, so that every complaint names its line.
 
-Invariants: dates stay text (a document is JSON); a key given twice is refused; nothing is executed; positions are
+Invariants: dates stay text (a document is JSON) and only true and false are truth values, so
+that `no:` is a word; a key given twice is refused; nothing is executed; positions are
 1-based lines by path, each entry's own or, where it came through an alias, its parent's.
 """
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,10 +49,13 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+_BOOL: Final = "tag:yaml.org,2002:bool"
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in (_TIMESTAMP, _BOOL)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|false)$"), list("tf"))
 
 
 def read_marked(text: str) -> Marked:

@@ -9,7 +9,7 @@ Caldicott principles 2, 4 and 7. The national data opt-out and Type 1 opt-outs d
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Final
@@ -17,7 +17,7 @@ from typing import Final
 import rfc8785
 
 from governance import wishes
-from governance.firewall import ALL, blocked
+from governance.firewall import ALL, blocked, protected
 from governance.flows import Flow, Identifiability, Standing, flow_lapse, lapse
 from governance.legal_time import legal_date
 from governance.request import Facts, Request
@@ -142,6 +142,66 @@ def outward(reason: Reason, role: Role | None = None) -> Reason:
         return Reason.NOT_FOUND
     hidden = reason in (Reason.NO_RELATIONSHIP, Reason.RELATIONSHIP_ENDED) and role not in ROLES[Action.SEARCH]
     return Reason.NOT_FOUND if hidden else reason
+
+
+def told(decision: Decision, role: Role | None) -> Decision:
+    """Return a decision as it may leave the gate: nothing of what is withheld without a sign, no telling reason.
+
+    What is left does not depend on whether data exist.
+    """
+    kept = tuple(s for s in decision.segments if s.permitted or s.withholding is Withholding.SIGNALLED)
+    if decision.reason is Reason.PERMITTED:
+        return replace(decision, segments=kept)
+    reason = outward(decision.reason, role)
+    hidden = reason is Reason.NOT_FOUND
+    relation = None if hidden else decision.relationship
+    return replace(decision, reason=reason, failed=(reason,), segments=() if hidden else kept, relationship=relation)
+
+
+def listable(request: Request, facts: Facts) -> bool:
+    """Tell whether a search may list the index of these facts: a child or an expectant mother, and no secret.
+
+    Who is behind a firewall is listed only to a worker who has to do with them, and not with the other side.
+    """
+    if any(check(request, facts) for check in (not_own_family, found, in_scope, not_erased)):
+        return False
+    today, index = legal_date(request.at), facts.members[0].person_id
+    if Category.ADDRESS in blocked(facts, today, request.at).get(index, frozenset()):
+        return False
+    guarded = any(block.open(today) and index in protected(block, facts) for block in facts.blocks)
+    return not guarded or relationship(request, facts) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What one source does not share of one category about one member, and why; the family may be told so."""
+
+    member: str
+    category: Category
+    source: str
+    reason: Reason
+
+
+def withheld(decision: Decision) -> tuple[Withheld, ...]:
+    """Return what is withheld with a sign."""
+    return tuple(
+        Withheld(s.segment.member, s.segment.category, s.segment.source, s.reason)
+        for s in decision.segments
+        if not s.permitted and s.withholding is Withholding.SIGNALLED
+    )
+
+
+def silent(decision: Decision, member: str) -> tuple[Category, ...]:
+    """Return the categories whose cell reads "not available here": neither shown nor withheld with a sign.
+
+    Depends on agreements, wishes and relationships alone, never on whether data exist.
+    """
+    open_ones = {
+        s.segment.category
+        for s in decision.segments
+        if s.segment.member == member and (s.permitted or s.withholding is Withholding.SIGNALLED)
+    }
+    return tuple(category for category in Category if category not in open_ones)
 
 
 # --- checks of the read as a whole

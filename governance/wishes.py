@@ -191,8 +191,8 @@ def _any_stands(rows: Iterable[Wish]) -> bool:
 
 
 def _ends(rows: Sequence[Wish]) -> tuple[Wish, Wish]:
-    by_validity = max(rows, key=lambda row: (row.valid_from, row.ordinal))
-    return by_validity, max(rows, key=lambda row: row.ordinal)
+    by_validity = max(rows, key=lambda row: (row.valid_from, row.recorded_at, row.ordinal))
+    return by_validity, max(rows, key=lambda row: (row.recorded_at, row.ordinal))
 
 
 def _newest_stand(rows: Sequence[Wish]) -> bool:

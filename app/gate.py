@@ -1,0 +1,187 @@
+"""The one door: facts, decision, audit committed, and only then what the decision lets through.
+
+Invariants: every read of a record, search, audit reading and cohort run passes here, permit and refusal alike; the
+entry is committed in its own transaction before anything is returned, and when it cannot be, nothing is; the log keeps
+the true reason, the caller gets only what may be told outside; nothing is remembered between requests.
+Sources: the NHS legitimate-relationship model; ISO 27789; UK GDPR Article 5(1)(f) and (2).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.database import Database
+from app.subjects import Merges, held_segments, narrowed, policy_members
+from governance import facts as governance_facts
+from governance.keys import KeyRefused, KeyRing
+from governance.ledger import AuditEvent, Detail, EventRefused, decided, record
+from governance.legal_time import legal_date
+from governance.policy import decide, listable, told
+from governance.request import Facts, Request
+from governance.standings import standings
+from governance.terms import Action, Actor, Decision, EventKind, Purpose, Reason, Role
+from linkage import records
+from linkage.facts import Holding
+from linkage.families import Family
+from linkage.rows import PersonId
+
+MOST_HITS: Final = 50
+
+
+class LogUnavailable(Exception):
+    """The act could not be logged, so nothing of it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRead:
+    """What one read let through. `family` is None unless the decision is a permit or partial permit."""
+
+    decision: Decision
+    family: Family | None
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRead:
+    """The hits that may be listed, under their ids of today, in the order given."""
+
+    decision: Decision
+    hits: tuple[str, ...]
+    entry_id: str
+
+
+class Gate:
+    """Decides and logs, then lets through."""
+
+    def __init__(self, database: Database, ring: KeyRing) -> None:
+        self._database = database
+        self._ring = ring
+
+    def read_family(
+        self,
+        actor: Actor | None,
+        index: str,
+        purpose: Purpose | None,
+        at: datetime,
+        request_id: str,
+        action: EventKind = EventKind.READ_FAMILY,
+    ) -> FamilyRead:
+        """Return what this worker may see of a child's family, or raise LogUnavailable."""
+        request = Request(Action.READ_FAMILY, index, purpose, at)
+        with self._database.reading() as session:
+            family = records.load_family(session, index, legal_date(at))
+            facts = _family_facts(session, actor, family, at)
+        decision = decide(request, facts)
+        permitted = decision.reason is Reason.PERMITTED
+        shown = narrowed(family, decision) if family is not None and permitted else None
+        subjects = [member.person_id for member in shown.members] if shown else [family.index if family else index]
+        entry = self._log(action, actor, purpose, decision, subjects, request_id, at)
+        return FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry)
+
+    def search(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
+        """Return which of these persons may be listed to this worker; finding nothing is logged too."""
+        with self._database.reading() as session:
+            known = governance_facts.fresh(session, actor, at)
+            decision = decide(Request(Action.SEARCH, "", None, at), governance_facts.staff_facts(session, known, at))
+            allowed = decision.reason is Reason.PERMITTED
+            listed = self._listed(session, known, at, hits) if allowed else ()
+        detail: dict[Detail, str | int] = {Detail.FOUND: len(listed)}
+        entry = self._log(EventKind.SEARCH, actor, None, decision, listed, request_id, at, detail)
+        return SearchRead(told(decision, _role(actor)), listed, entry)
+
+    def read_audit(self, actor: Actor | None, at: datetime, request_id: str, filters: Mapping[str, str]) -> Decision:
+        """Decide whether the log may be read; reading it is an entry too. Only the filters' names are logged."""
+        detail: dict[Detail, str | int] = {Detail.FILTERS: ",".join(sorted(filters))}
+        request = Request(Action.READ_AUDIT, "", Purpose.IG_REVIEW, at)
+        with self._database.reading() as session:
+            known = governance_facts.fresh(session, actor, at)
+            decision = decide(request, governance_facts.staff_facts(session, known, at))
+        self._log(EventKind.AUDIT_READ, actor, request.purpose, decision, (), request_id, at, detail)
+        return decision
+
+    def run_cohort(
+        self, actor: Actor | None, project_code: str, at: datetime, request_id: str, question_digest: str
+    ) -> Decision:
+        """Decide which sources and categories a project's question may count; segments are about everybody (`*`)."""
+        request = Request(Action.RUN_COHORT, project_code, Purpose.PLANNING, at)
+        with self._database.reading() as session:
+            known = governance_facts.fresh(session, actor, at)
+            facts = governance_facts.project_facts(session, known, project_code, at)
+        decision = decide(request, facts)
+        detail: dict[Detail, str | int] = {Detail.SPEC_HASH: question_digest}
+        if facts.project is not None:
+            detail[Detail.PROJECT] = facts.project.code
+        self._log(EventKind.COHORT, actor, request.purpose, decision, (), request_id, at, detail)
+        return told(decision, _role(actor))
+
+    def _listed(self, session: Session, actor: Actor | None, at: datetime, hits: Sequence[str]) -> tuple[str, ...]:
+        versions, listed = standings(session, at), {}
+        for hit in list(dict.fromkeys(hits))[:MOST_HITS]:
+            family = records.load_family(session, hit, legal_date(at))
+            if family is None or family.members[0].unborn:
+                continue
+            members = policy_members(family, legal_date(at))
+            facts = governance_facts.read_facts(session, actor, members, (), at, Merges(session), versions)
+            if listable(Request(Action.SEARCH, hit, None, at), facts):
+                listed[str(family.index)] = True
+        return tuple(listed)
+
+    def _log(
+        self,
+        kind: EventKind,
+        actor: Actor | None,
+        purpose: Purpose | None,
+        decision: Decision,
+        subjects: Sequence[str],
+        request_id: str,
+        at: datetime,
+        detail: Mapping[Detail, str | int] | None = None,
+    ) -> str:
+        event = _event(kind, actor, purpose, decision, subjects)
+        event = replace(event, request_id=request_id, detail=detail or {})
+        try:
+            with self._database.writing() as session:
+                entry = record(session, self._ring, event, at)
+        except (SQLAlchemyError, KeyRefused, EventRefused) as error:
+            raise LogUnavailable(f"the act could not be logged ({type(error).__name__})") from None
+        return entry
+
+
+def holdings_permitted(read: FamilyRead) -> frozenset[Holding]:
+    """Return what linkage may read for this permit: nothing of members the read does not show."""
+    if read.family is None:
+        return frozenset()
+    return frozenset(
+        Holding(PersonId(d.segment.member), d.segment.category, d.segment.source) for d in read.decision.permitted
+    )
+
+
+def _family_facts(session: Session, actor: Actor | None, family: Family | None, at: datetime) -> Facts:
+    known = governance_facts.fresh(session, actor, at)
+    if family is None:
+        return governance_facts.staff_facts(session, known, at)
+    held = held_segments(family, records.holdings(session, family.person_ids))
+    members = policy_members(family, legal_date(at))
+    return governance_facts.read_facts(session, known, members, held, at, Merges(session))
+
+
+def _role(actor: Actor | None) -> Role | None:
+    return None if actor is None else actor.role
+
+
+def _within(decision: Decision, family: Family | None) -> Decision:
+    """Keep the segments of members that are shown."""
+    ids = family.person_ids if family else frozenset[PersonId]()
+    return replace(decision, segments=tuple(s for s in decision.segments if s.segment.member in ids))
+
+
+def _event(
+    kind: EventKind, actor: Actor | None, purpose: Purpose | None, decision: Decision, subjects: Sequence[str]
+) -> AuditEvent:
+    if actor is not None:
+        return decided(kind, actor, purpose, decision, subjects)
+    return AuditEvent(kind, decision.outcome, reasons=decision.failed, policy_hash=decision.policy_hash)

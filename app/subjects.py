@@ -1,0 +1,89 @@
+"""A family as the policy sees it, and as a permit leaves it.
+
+Invariants: a member is shown only where a permitted family tie, from a provider that may share it, leads to them (the
+index always is); a tie that may not be shared is not carried; ids follow merges both ways.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from governance import request
+from governance.terms import Category, Decision, Segment, SubjectRole
+from linkage.facts import Holding
+from linkage.families import Family, Member, months_between
+from linkage.rows import Relation
+from linkage.store import person
+
+
+class Merges:
+    """How person ids have merged, read from the record store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def current(self, ids: Collection[str]) -> Mapping[str, str]:
+        now = {start: start for start in ids}
+        for _ in range(len(ids) + 100):
+            rows = self._session.execute(
+                select(person.c.id, person.c.merged_into).where(
+                    person.c.id.in_(sorted(set(now.values()))), person.c.merged_into.is_not(None)
+                )
+            )
+            steps = {row.id: row.merged_into for row in rows}
+            if not steps:
+                return now
+            now = {start: steps.get(here, here) for start, here in now.items()}
+        raise RuntimeError("the merges of persons go round in a circle")
+
+    def former(self, ids: Collection[str]) -> frozenset[str]:
+        every: set[str] = set(ids)
+        newest = every
+        while newest:
+            query = select(person.c.id).where(person.c.merged_into.in_(sorted(newest)))
+            newest = set(self._session.scalars(query)) - every
+            every |= newest
+        return frozenset(every)
+
+
+def policy_members(family: Family, at: date) -> tuple[request.Member, ...]:
+    """Return the members as the policy needs them, index first."""
+    mothers = _mothers(family)
+    return tuple(
+        request.Member(
+            person_id=member.person_id,
+            subject=SubjectRole(member.subject),
+            unborn=member.unborn,
+            age=None if member.birth_month is None else months_between(member.birth_month, at) // 12,
+            responsible=member.parental_responsibility,
+            with_index=member.same_household,
+            carried_by=mothers.get(member.person_id) if member.unborn else None,
+        )
+        for member in family.members
+    )
+
+
+def _mothers(family: Family) -> dict[str, str]:
+    ties = (tie for member in family.members for tie in member.relations)
+    return {tie.person_b: tie.person_a for tie in ties if tie.relation is Relation.BIRTH_MOTHER}
+
+
+def held_segments(family: Family, holdings: Iterable[Holding]) -> frozenset[Segment]:
+    """Return what exists about the members as segments."""
+    subjects = {member.person_id: SubjectRole(member.subject) for member in family.members}
+    return frozenset(Segment(h.person_id, subjects[h.person_id], Category(h.category), h.provider) for h in holdings)
+
+
+def narrowed(family: Family, decision: Decision) -> Family:
+    """Return the family with only the members and ties that the decision lets be known."""
+    shared = {(d.segment.member, d.segment.source) for d in decision.permitted if d.segment.category is Category.FAMILY}
+    kept = (_narrowed(member, shared) for member in family.members)
+    return replace(family, members=tuple(m for m in kept if m.person_id == family.index or m.relations))
+
+
+def _narrowed(member: Member, shared: Collection[tuple[str, str]]) -> Member:
+    ties = tuple(tie for tie in member.relations if (member.person_id, tie.provider) in shared)
+    return replace(member, relations=ties)
