@@ -58,8 +58,8 @@ def read_tree(text: str) -> SpecTree:
     """Parse without constructing anything. Syntax errors become problems."""
     tree = SpecTree()
     try:
-        aliases = [event for event in yaml.parse(text, yaml.SafeLoader) if isinstance(event, yaml.AliasEvent)]
-        node = None if aliases else yaml.compose(text, yaml.SafeLoader)
+        tree.problems.extend(_forbidden(text))
+        node = None if tree.problems else yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         line = mark.line + 1 if mark else 1
@@ -68,19 +68,26 @@ def read_tree(text: str) -> SpecTree:
     except yaml.YAMLError:
         tree.problems.append(SpecProblem(1, "(spec)", "not valid YAML: characters that YAML does not allow"))
         return tree
-    for event in aliases:
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        tree.problems.append(SpecProblem(line, "(spec)", "aliases (*name) are not read; write the part out"))
     if node is not None:
         tree.value = _value(node, (), tree)
     return tree
 
 
+def _forbidden(text: str) -> Iterator[SpecProblem]:
+    """Aliases and deep nesting, found on the stream of events, before anything recurses into them."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            yield SpecProblem(line, "(spec)", "aliases (*name) are not read; write the part out")
+        if depth > DEEPEST:
+            yield SpecProblem(line, "(spec)", "nested too deeply")
+            return
+
+
 def _value(node: yaml.Node, path: Path, tree: SpecTree) -> Any:
     tree.lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > DEEPEST:
-        tree.add(path, "nested too deeply")
-        return None
     if isinstance(node, yaml.MappingNode):
         return dict(_items(node, path, tree))
     if isinstance(node, yaml.SequenceNode):
