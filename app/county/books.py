@@ -1,6 +1,7 @@
 """The county's open books: one extract per dataset, and beside them the truth about every row and tie.
 
-A truth line is written only for rows that a correct reader accepts; rows spoilt beyond use (no record id) stay out of it.
+A truth line is written only for rows that a correct reader accepts; rows spoilt beyond use (no record id)
+stay out of it.
 """
 
 import csv

@@ -1,8 +1,9 @@
 """Community contacts: Marlshire's CSDS-shaped extract and Glanwern's Healthy Child Wales Programme one.
 
-CSDS v1.6: CYP201 attendance status (5 seen, 6 seen late, 7 arrived too late, 2 cancelled by patient, 3 did not attend,
-4 cancelled by provider), CYP202 activity types 08–12 for the five mandated contacts, CYP610 breastfeeding 01/02/03,
-CYP612 ASQ-3 scores. An antenatal contact (08) has the mother as its patient, as in the national data set.
+CSDS v1.6: CYP201 attendance status (5 seen, 6 seen late, 7 arrived too late, 2 cancelled by patient, 3 did
+not attend, 4 cancelled by provider), CYP202 activity types 08–12 for the five mandated contacts, CYP610
+breastfeeding 01/02/03, CYP612 ASQ-3 scores. An antenatal contact (08) has the mother as its patient, as in
+the national data set.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from app.county.roster import Staff
 
 ENGLISH = Layout(
     "community-contacts", "community-contacts.csv",
-    ("CareContactID", "NHS_Number", "Local_Patient_ID", "Given_Name", "Middle_Name", "Family_Name", "Person_Birth_Date",
+    ("CareContactID", "NHS_Number", "Local_Patient_ID", "Given_Name", "Middle_Name", "Family_Name",
+    "Person_Birth_Date",
      "Gender", "Address", "Postcode", "Contact_Date", "Attendance_Status", "Activity_Type", "ASQ3_Interval_Months",
      "ASQ3_Communication", "ASQ3_Gross_Motor", "ASQ3_Fine_Motor", "ASQ3_Problem_Solving", "ASQ3_Personal_Social",
      "Breastfeeding_Status", "Service_Request_ID", "Referral_Received_Date", "Discharge_Date", "Practitioner",
@@ -28,8 +30,10 @@ ENGLISH = Layout(
 )  # fmt: skip
 WELSH = Layout(
     "community-contacts-wales", "community-contacts-wales.csv",
-    ("Rhif cyswllt", "Rhif GIG", "Rhif lleol", "Enw cyntaf", "Enwau canol", "Cyfenw", "Dyddiad geni", "Rhyw", "Cyfeiriad",
-     "Cod post", "Dyddiad cyswllt", "Math cyswllt", "Canlyniad", "Bwydo", "Pwysau (g)", "Dechrau'n Deg", "Dyddiad cyfeirio",
+    ("Rhif cyswllt", "Rhif GIG", "Rhif lleol", "Enw cyntaf", "Enwau canol", "Cyfenw", "Dyddiad geni", "Rhyw",
+    "Cyfeiriad",
+     "Cod post", "Dyddiad cyswllt", "Math cyswllt", "Canlyniad", "Bwydo", "Pwysau (g)", "Dechrau'n Deg",
+     "Dyddiad cyfeirio",
      "Dyddiad cau", "Ymwelydd iechyd", "Tîm", "Ffôn y tîm"),
     record=("Rhif cyswllt",), birth="Dyddiad geni", number="Rhif GIG", impossible="31/02/2021", encoding="cp1252",
     delimiter=";", line_end="\r\n",
@@ -44,7 +48,7 @@ class Visit:
     on: date
     status: str
     interval: str = ""
-    scores: tuple[str, ...] = ("", "", "", "", "")
+    scores: tuple[str, ...] = ("",) * 5
     feeding: str = ""
     weight: str = ""
 
@@ -64,7 +68,8 @@ SEEN = frozenset({"5", "6", "CWBLHAU"})
 def english_visit(rng: Random, kind: str, on: date, status: str = "") -> Visit:
     """Draw how an English contact went; `status` fixes the attendance."""
     status = status or rng.choices(_ENGLISH_STATUS, _ENGLISH_ODDS)[0]
-    feeding, interval, scores = "", "", ("",) * 5
+    feeding, interval = "", ""
+    scores: tuple[str, ...] = ("",) * 5
     if kind == "10" and status in SEEN:
         feeding = rng.choices(("01", "02", "03"), (32, 18, 50))[0]
     if kind == "12" and status in SEEN and rng.random() < 0.92:
@@ -103,7 +108,8 @@ def write_contact(
     books.write(ENGLISH.dataset, record, [
         record, seen.nhs, local, seen.given, seen.middle, seen.family, iso(seen.born).replace("-", ""), seen.sex,
         str(seen.address), seen.postcode, iso(visit.on), visit.status, visit.kind, visit.interval, *visit.scores,
-        visit.feeding, f"SR{local[1:]}", iso(since), iso(until), visitor.name, "Health visitor", visitor.name, visitor.team,
+        visit.feeding, f"SR{local[1:]}", iso(since), iso(until), visitor.name, "Health visitor", visitor.name,
+        visitor.team,
         visitor.telephone,
     ], {"self": person}, rng, clerk)  # fmt: skip
     return record

@@ -1,7 +1,8 @@
 """Writing a whole county: families one at a time, rows as they come, in constant memory.
 
-The same arguments give the same bytes. Beside the extracts stand the truth about every row and tie, the reference data and
-the governance facts; the twelve named families come first and are the same in every county.
+The same arguments give the same bytes. Beside the extracts stand the truth about every row and tie, the
+reference data and the governance facts; the twelve named families come first and are the same in every
+county.
 """
 
 from collections.abc import Callable

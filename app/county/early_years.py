@@ -1,7 +1,8 @@
 """Early years census with the register of two-year-old offers: childcare places, offered, taken up and declined.
 
-Early years census items: funded hours, expanded hours, funding basis ECO/HSD/LAA, EYPP, DAF. No NHS number, no UPN: the
-council's own child reference. The export is tab-separated UTF-16, as one spreadsheet program saves it.
+Early years census items: funded hours, expanded hours, funding basis ECO/HSD/LAA, EYPP, DAF. No NHS number,
+no UPN: the council's own child reference. The export is tab-separated UTF-16, as one spreadsheet program
+saves it.
 """
 
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from app.county.people import Person
 
 LAYOUT = Layout(
     "early-years-census", "early-years-census.tsv",
-    ("ChildRef", "OfferNo", "ProviderCode", "ProviderName", "ProviderTel", "Surname", "Forename", "DateOfBirth", "Gender",
+    ("ChildRef", "OfferNo", "ProviderCode", "ProviderName", "ProviderTel", "Surname", "Forename",
+    "DateOfBirth", "Gender",
      "AddressLine1", "AddressLine2", "Postcode", "OfferDate", "OfferStatus", "StartDate", "EndDate", "FundedHours",
      "ExpandedHours", "FundingBasis", "EYPP", "DAF", "KeyPerson"),
-    record=("ChildRef", "OfferNo"), birth="DateOfBirth", impossible="31 Feb 2021", encoding="utf-16", delimiter="\t", line_end="\r\n",
+    record=("ChildRef", "OfferNo"), birth="DateOfBirth", impossible="31 Feb 2021", encoding="utf-16",
+    delimiter="\t", line_end="\r\n",
 )  # fmt: skip
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NURSERIES = (
@@ -52,8 +55,10 @@ def write_offer(
     line1, line2 = seen.address.lines
     books.write(LAYOUT.dataset, record, [
         ref, str(number), code, name, "01632 962200" if code else "", seen.family, seen.given, words(seen.born),
-        "Female" if child.female else "Male", line1, line2, seen.postcode, words(offer.on), offer.status, words(offer.start),
-        words(offer.end), "15" if offer.start else "", "15" if offer.start and rng.random() < 0.3 else "", offer.basis,
+        "Female" if child.female else "Male", line1, line2, seen.postcode, words(offer.on), offer.status,
+        words(offer.start),
+        words(offer.end), "15" if offer.start else "", "15" if offer.start and rng.random() < 0.3 else "",
+        offer.basis,
         "Y" if rng.random() < 0.3 else "N", "Y" if rng.random() < 0.04 else "N", key_person if code == "ZNF" else "",
     ], {"self": child}, rng, clerk)  # fmt: skip
     return record

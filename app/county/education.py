@@ -1,7 +1,7 @@
 """School census and EYFSP extracts of the county's schools, keyed by UPN; no NHS number is ever in them.
 
-School census: DfE pupil fields (UPN, FormerUPN, SENprovision N/K/E, FSM). EYFSP: NPD names FSP_…_E01–E17 as used since
-2021/22; a good level of development (GLD) is the expected level in E01–E12.
+School census: DfE pupil fields (UPN, FormerUPN, SENprovision N/K/E, FSM). EYFSP: NPD names FSP_…_E01–E17 as
+used since 2021/22; a good level of development (GLD) is the expected level in E01–E12.
 """
 
 from datetime import date
@@ -11,25 +11,28 @@ from app.county.books import Books
 from app.county.errors import Clerk
 from app.county.extracts import Layout
 from app.county.numbers import upn
-from app.county.people import Family, Person
+from app.county.people import Person
 
 AUTHORITY = 885
 """A local authority number is needed for a valid UPN; the schools under it here do not exist."""
 GOALS = (
-    "COM_E01", "COM_E02", "PSE_E03", "PSE_E04", "PSE_E05", "PHY_E06", "PHY_E07", "LIT_E08", "LIT_E09", "LIT_E10", "MAT_E11",
+    "COM_E01", "COM_E02", "PSE_E03", "PSE_E04", "PSE_E05", "PHY_E06", "PHY_E07", "LIT_E08", "LIT_E09",
+    "LIT_E10", "MAT_E11",
     "MAT_E12", "UTW_E13", "UTW_E14", "UTW_E15", "EXP_E16", "EXP_E17",
 )  # fmt: skip
 CENSUS = Layout(
     "school-census", "school-census.csv",
     ("Academic Year", "LAEstab", "Admission No", "Pupil UPN", "Former UPN", "Pupil Surname", "Pupil Forename",
-     "Pupil Middle Names", "Pupil DOB", "Sex", "NC Year", "Enrol Status", "Entry Date", "FSM", "SEN Provision", "Ethnicity",
+     "Pupil Middle Names", "Pupil DOB", "Sex", "NC Year", "Enrol Status", "Entry Date", "FSM", "SEN Provision",
+     "Ethnicity",
      "Home Address", "Home Postcode", "Contact Forename", "Contact Surname", "Contact Relationship", "Contact Tel",
      "Contact Address", "Contact Postcode", "School Name", "School Tel", "Safeguarding Lead"),
     record=("Academic Year", "LAEstab", "Admission No"), birth="Pupil DOB", impossible="31-02-2021", line_end="\r\n",
 )  # fmt: skip
 EYFSP = Layout(
     "eyfsp", "eyfsp.xlsx",
-    ("FSP_UPN", "FSP_ACADYR", "FSP_LAESTAB", "FSP_SURNAME", "FSP_FORENAME", "FSP_DOB", "FSP_SEX", "FSP_POSTCODE", "FSP_DATE",
+    ("FSP_UPN", "FSP_ACADYR", "FSP_LAESTAB", "FSP_SURNAME", "FSP_FORENAME", "FSP_DOB", "FSP_SEX",
+    "FSP_POSTCODE", "FSP_DATE",
      *(f"FSP_{goal}" for goal in GOALS), "FSP_GLD"),
     record=("FSP_UPN", "FSP_ACADYR"), birth="FSP_DOB", title="Early years foundation stage profile: pupil level",
 )  # fmt: skip
@@ -55,7 +58,7 @@ def enrol(books: Books, child: Person, year: int, *, temporary: bool = False) ->
 
 
 def write_pupil(
-    books: Books, rng: Random, clerk: Clerk, family: Family, child: Person, contact: Person, relationship: str, school: int,
+    books: Books, rng: Random, clerk: Clerk, child: Person, contact: Person, relationship: str, school: int,
     year: int, number: str = "",
 ) -> str:  # fmt: skip
     """Write the census row of one school year; return its record id."""
@@ -73,11 +76,15 @@ def write_pupil(
     poor = books.gazetteer.decile(seen.address) <= 3
     own_upn = number or child.upn
     books.write(CENSUS.dataset, record, [
-        academic, estab, admission, own_upn, child.former_upn if own_upn == child.upn else "", seen.family, seen.given,
-        seen.middle, dashes(seen.born), "F" if child.female else "M", "R" if year == first else str(year - first), "C",
+        academic, estab, admission, own_upn, child.former_upn if own_upn == child.upn else "", seen.family,
+        seen.given,
+        seen.middle, dashes(seen.born), "F" if child.female else "M",
+        "R" if year == first else str(year - first), "C",
         dashes(date(first, 9, 4)), "1" if rng.random() < (0.45 if poor else 0.12) else "0",
-        rng.choices("NKE", (84, 13, 3))[0], child.ethnicity, str(seen.address), seen.postcode, adult.given, adult.family,
-        relationship, adult.phone, str(adult.address), adult.postcode, school_name(school), f"01632 961{school % 1000:03d}",
+        rng.choices("NKE", (84, 13, 3))[0], child.ethnicity, str(seen.address), seen.postcode, adult.given,
+        adult.family,
+        relationship, adult.phone, str(adult.address), adult.postcode, school_name(school),
+        f"01632 961{school % 1000:03d}",
         "Designated safeguarding lead",
     ], {"self": child, "contact": contact}, rng, clerk)  # fmt: skip
     books.tie(contact, "contact", child)

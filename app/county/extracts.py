@@ -72,12 +72,14 @@ class CsvExtract:
         out: BinaryIO = self._file
         if path.suffix == ".gz":
             self._zip = gzip.GzipFile("", "wb", compresslevel=3, fileobj=self._file, mtime=0)
-            out = io.BufferedWriter(self._zip, 1 << 16)  # type: ignore[type-var, assignment]
+            out = io.BufferedWriter(self._zip, 1 << 16)
         self._out = out
         encoding = self._begin(layout.encoding)
-        quoting = csv.QUOTE_ALL if layout.quote_all else csv.QUOTE_MINIMAL
         self._writer = csv.writer(
-            _Encoder(out, encoding), delimiter=layout.delimiter, lineterminator=layout.line_end, quoting=quoting
+            _Encoder(out, encoding),
+            delimiter=layout.delimiter,
+            lineterminator=layout.line_end,
+            quoting=csv.QUOTE_ALL if layout.quote_all else csv.QUOTE_MINIMAL,
         )
         self.row = self._writer.writerow
         self._writer.writerow(layout.columns)

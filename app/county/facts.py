@@ -1,6 +1,7 @@
 """Governance facts beside the extracts: who works with whom, what families said, what must stay blocked.
 
-Persons exist only after linkage, so a fact names its subject by dataset, record id and role, as the import expects.
+Persons exist only after linkage, so a fact names its subject by dataset, record id and role, as the import
+expects.
 """
 
 from datetime import date, timedelta

@@ -24,5 +24,5 @@ def _carer(rng: Random, number: int, gazetteer: Gazetteer, numbers: NhsNumbers) 
     born = date(1962 + rng.randrange(25), 1 + rng.randrange(12), 1 + rng.randrange(28))
     return Person(
         f"C{number:04d}-foster", True, born, names.given, names.middle, names.family, "", group.code, group.ethnicity,
-        nhs=numbers.next(), phone=mobile(rng), homes=[(date(2000, 1, 1), gazetteer.dwelling(rng, ENGLAND))],
+        nhs=numbers.late(), phone=mobile(rng), homes=[(date(2000, 1, 1), gazetteer.dwelling(rng, ENGLAND))],
     )  # fmt: skip

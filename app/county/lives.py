@@ -1,7 +1,8 @@
 """Families as they come about: who they are, when children are born, where they live and when they move.
 
-Pure but for the random source given; every family is drawn from its own seed, so family 17 is the same whatever the number
-of families around it. Shares are round figures for England and Wales, chosen to exercise linkage, not to estimate.
+Pure but for the random source given; every family is drawn from its own seed, so family 17 is the same
+whatever the number of families around it. Shares are round figures for England and Wales, chosen to
+exercise linkage, not to estimate.
 """
 
 from datetime import date, timedelta
@@ -162,7 +163,8 @@ def _adult(rng: Random, key: str, names: Names, female: bool, first: date, group
     if rng.random() < group.new_year:
         born = date(born.year, 1, 1)
     return Person(
-        key, female, born, names.given, names.middle, names.family, names.former, group.code, group.ethnicity, phone=mobile(rng)
+        key, female, born, names.given, names.middle, names.family, names.former, group.code, group.ethnicity,
+        phone=mobile(rng)
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """NHS numbers, UPNs and telephone numbers that are well formed and belong to nobody.
 
-NHS numbers carry a modulus 11 check digit and come from 9990000000–9999999999, which is never issued to a patient. The
-range holds 909,091 valid numbers: the size limit of a county. UPNs carry the modulus 23 check letter of the DfE's UPN
-guide; a temporary one ends in a letter. Mobile numbers come from 072, which
-Ofcom has not allocated (its range for drama holds only a thousand).
+NHS numbers carry a modulus 11 check digit and come from 9990000000–9999999999, which is never issued to a
+patient. The range holds 909,091 valid numbers: the size limit of a county. UPNs carry the modulus 23 check
+letter of the DfE's UPN guide; a temporary one ends in a letter. Mobile numbers come from 072, which Ofcom
+has not allocated (its range for drama holds only a thousand).
 """
 
 from random import Random
@@ -26,27 +26,46 @@ def check_digit(nine: int) -> int:
     return (11 - total % 11) % 11
 
 
-def reserved_nhs_number(ordinal: int) -> str:
-    """Return the n-th number kept for named families, the same in every county."""
-    valid = [p for p in range(999_000_000, 999_000_000 + RESERVED) if check_digit(p) != 10]
-    return f"{valid[ordinal]}{check_digit(valid[ordinal])}"
+def reserved_nhs_numbers() -> list[str]:
+    """Return the numbers kept for named families, the same in every county."""
+    prefixes = range(999_000_000, 999_000_000 + RESERVED)
+    return [f"{nine}{digit}" for nine in prefixes if (digit := check_digit(nine)) != 10]
 
 
 class NhsNumbers:
-    """Distinct valid numbers in an order that depends on the seed only."""
+    """Distinct valid numbers in an order that depends on the seed only.
+
+    `next` numbers mothers and children as they are born; `late` serves adults whom a service first asks for a
+    number, from the far end of the same order, so that what services do changes nobody's number.
+    """
 
     def __init__(self, seed: int) -> None:
-        self._at = (seed * 7_919) % PREFIXES
-        self._drawn = 0
+        self._start = seed * 7_919
+        self._first, self._last = 0, PREFIXES
 
     def next(self) -> str:
-        while self._drawn < PREFIXES:
-            self._drawn += 1
-            self._at = (self._at + _STEP) % PREFIXES
-            digit = check_digit(999_000_000 + self._at)
-            if RESERVED <= self._at < UNUSED_FROM and digit != 10:
-                return f"{999_000_000 + self._at}{digit}"
-        raise ValueError("the 999 range of NHS numbers is used up: generate a smaller county")
+        while self._first < self._last:
+            self._first += 1
+            if number := self._at(self._first):
+                return number
+        raise _used_up()
+
+    def late(self) -> str:
+        while self._first < self._last:
+            self._last -= 1
+            if number := self._at(self._last + 1):
+                return number
+        raise _used_up()
+
+    def _at(self, ordinal: int) -> str:
+        """Return the number at this place of the order, or nothing where there is none to give."""
+        prefix = (self._start + ordinal * _STEP) % PREFIXES
+        digit = check_digit(999_000_000 + prefix)
+        return f"{999_000_000 + prefix}{digit}" if RESERVED <= prefix < UNUSED_FROM and digit != 10 else ""
+
+
+def _used_up() -> ValueError:
+    return ValueError("the 999 range of NHS numbers is used up: generate a smaller county")
 
 
 def unused_nhs_number(rng: Random) -> str:

@@ -55,7 +55,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A person as one row shows them. Empty text is a missing value; `born` may hold a date that cannot exist as text."""
+    """A person as one row shows them. Empty text is a missing value."""
 
     given: str
     middle: str
@@ -81,7 +81,7 @@ class Birth:
 
 @dataclass(slots=True)
 class Pregnancy:
-    """A pregnancy as the maternity service knows it. `lost` ends it without a birth; neither yet means still expecting."""
+    """A pregnancy as the maternity service knows it. `lost` ends it without a birth."""
 
     number: int
     booked: date

@@ -1,7 +1,8 @@
 """Where people of the county live: postcodes, wards, LSOAs and localities that look right and exist nowhere.
 
-Postcodes use the areas MR (Marlshire, England) and GW (Glanwern, Wales), which Royal Mail has not assigned; ward and LSOA
-codes use serial numbers that ONS has not issued. A postcode follows from its index, so no list is kept in memory.
+Postcodes use the areas MR (Marlshire, England) and GW (Glanwern, Wales), which Royal Mail has not assigned;
+ward and LSOA codes use serial numbers that ONS has not issued. A postcode follows from its index, so no
+list is kept in memory.
 """
 
 from collections.abc import Iterator
@@ -17,21 +18,30 @@ WARDS_PER_LOCALITY = 4
 ENGLAND, WALES = "England", "Wales"
 
 _PLACES = {
-    ENGLAND: """Marlford Kettlebridge Stowmarl Ashhollow Pennerby Quarrendale Saltersey Thornwick Little_Marl Hexby Wrenfield
-Otterlow Brackendon Cold_Aston_Mere Fernhithe Upper_Pennerby Gannetsea Millrace Harrowmead Tolland_Cross""",
-    WALES: """Glanwern Aberwern Llanwernog Pentrewern Cwmgwernen Brynwernol Trewernydd Nantgwern Porthwernan Rhoswern
-Llangwernfach Pontwernos Maeswernen Capel_Wernol Cefngwernydd""",
+    ENGLAND: """
+Marlford Kettlebridge Stowmarl Ashhollow Pennerby Quarrendale Saltersey Thornwick Little_Marl Hexby
+Wrenfield Otterlow Brackendon Cold_Aston_Mere Fernhithe Upper_Pennerby Gannetsea Millrace Harrowmead
+Tolland_Cross
+""",
+    WALES: """
+Glanwern Aberwern Llanwernog Pentrewern Cwmgwernen Brynwernol Trewernydd Nantgwern Porthwernan
+Rhoswern Llangwernfach Pontwernos Maeswernen Capel_Wernol Cefngwernydd
+""",
 }
 _STREETS = {
     ENGLAND: (
-        """Alder Birch Cedar Elder Hawthorn Juniper Larch Maple Rowan Willow Chapel Church Mill Station School Market Bridge
-Victoria Albert Nelson Wellington Kingfisher Heron Lapwing Curlew Orchard Meadow Quarry Canal Foundry Weaver Tanner Harbour
-Windmill Poppy Primrose Bluebell Priory Abbey Castle""",
+        """
+Alder Birch Cedar Elder Hawthorn Juniper Larch Maple Rowan Willow Chapel Church Mill Station School
+Market Bridge Victoria Albert Nelson Wellington Kingfisher Heron Lapwing Curlew Orchard Meadow
+Quarry Canal Foundry Weaver Tanner Harbour Windmill Poppy Primrose Bluebell Priory Abbey Castle
+""",
         "Road Street Close Avenue Lane Drive Way Gardens Terrace Crescent Court Walk",
     ),
     WALES: (
-        """Bryn Afon Coed Eglwys Ysgol Felin Capel Castell Derwen Fedwen Onnen Helyg Celyn Gorsaf Mynydd Dyffryn Nant Môr
-Haul Enfys Llan Garth Rhiw Fynwent""",
+        """
+Bryn Afon Coed Eglwys Ysgol Felin Capel Castell Derwen Fedwen Onnen Helyg Celyn Gorsaf Mynydd
+Dyffryn Nant Môr Haul Enfys Llan Garth Rhiw Fynwent
+""",
         "Heol_y Ffordd Stryd Lôn Maes Clos Rhes Rhodfa",
     ),
 }
@@ -91,8 +101,10 @@ def place(index: int, nation: str) -> Place:
     turn = ward_no // WARDS_PER_LOCALITY // len(names)
     locality_no = ward_no // WARDS_PER_LOCALITY + 1
     return Place(
-        postcode(index, nation), f"{letter}05{99_000 + ward_no:06d}", f"{town} {side}{f' {turn + 1}' if turn else ''}",
-        f"{letter}01{990_000 + lsoa_no:06d}", f"{letter}-L{locality_no:03d}", f"{town}{f' {turn + 1}' if turn else ''}",
+        postcode(index, nation), f"{letter}05{99_000 + ward_no:06d}",
+        f"{town} {side}{f' {turn + 1}' if turn else ''}",
+        f"{letter}01{990_000 + lsoa_no:06d}", f"{letter}-L{locality_no:03d}",
+        f"{town}{f' {turn + 1}' if turn else ''}",
         nation, (lsoa_no * 7 + ward_no * 3) % 10 + 1,
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What services write down about one random family: from the booking to year 4, early help and social care.
 
-Each row carries the address of its own date, so that moves show; services are those of the nation lived in on that day.
+Each row carries the address of its own date, so that moves show; services are those of the nation lived in
+on that day.
 """
 
 from dataclasses import replace
@@ -18,7 +19,7 @@ from app.county.people import Family, Person
 from app.county.places import ENGLAND, WALES
 from app.county.roster import Roster, Staff
 
-EARLY_HELP_SHARE, SOCIAL_CARE_SHARE, LOOKED_AFTER_SHARE, PROTECTION_SHARE = 0.1, 0.05, 0.12, 0.25
+EARLY_HELP_SHARE, SOCIAL_CARE_SHARE, LOOKED_AFTER_SHARE, PROTECTION_SHARE = 0.12, 0.08, 0.12, 0.25
 OFFER_SHARE_POOR, OFFER_SHARE = 0.85, 0.25
 _OUTCOMES = ((early_years.ACCEPTED, early_years.DECLINED, early_years.OFFERED, early_years.NO_REPLY), (72, 12, 6, 10))
 
@@ -38,6 +39,10 @@ class Scribe:
         self._as_of = books.as_of
 
     def write(self, family: Family, rng: Random) -> None:
+        for child in family.children:
+            self._enrol(rng, family, child)
+        if rng.random() < SOCIAL_CARE_SHARE:
+            self._social_care(rng, family)
         for preg in family.pregnancies:
             write_pregnancy(self._books, rng, self._clerk, family, preg, self._roster.at("mw", family.index // 3))
             self._antenatal(rng, family, preg.due)
@@ -47,8 +52,6 @@ class Scribe:
             self._school(rng, family, child)
         if rng.random() < EARLY_HELP_SHARE:
             self._early_help(rng, family)
-        if rng.random() < SOCIAL_CARE_SHARE:
-            self._social_care(rng, family)
         self._books.end_family(family)
 
     def _antenatal(self, rng: Random, family: Family, due: date) -> None:
@@ -110,27 +113,32 @@ class Scribe:
             worker = self._roster.at("np", day.day)
             self._facts.caseload(worker.username, early_years.LAYOUT.dataset, record, "self", "caseload", start)
 
+    def _years(self, family: Family, child: Person) -> list[int]:
+        """Return the school years (by their September) in which this child is counted in the county."""
+        assert child.born is not None
+        years = education.school_years(child.born, self._as_of)
+        autumns = ((year, date(year, 10, 1)) for year in years)
+        return [year for year, day in autumns if family.arrived <= day and child.home(day).nation == ENGLAND]
+
+    def _enrol(self, rng: Random, family: Family, child: Person) -> None:
+        if years := self._years(family, child):
+            education.enrol(self._books, child, years[0], temporary=rng.random() < 0.02)
+
     def _school(self, rng: Random, family: Family, child: Person) -> None:
         assert child.born is not None
         school = int(child.homes[0][1].uprn[1:7]) // 40 % 900
-        contact, kin = self._contact_of(rng, family, child)
-        years = [
-            year for year in education.school_years(child.born, self._as_of)
-            if family.arrived <= date(year, 10, 1) and child.home(date(year, 10, 1)).nation == ENGLAND
-        ]  # fmt: skip
-        for n, year in enumerate(years):
-            if n == 0:
-                education.enrol(self._books, child, year, temporary=rng.random() < 0.02)
+        contact, kin = self._contact_of(rng, family)
+        reception = education.school_years(child.born, self._as_of).start
+        for n, year in enumerate(self._years(family, child)):
             number = child.former_upn if n == 0 and child.former_upn else ""
             if rng.random() < 0.08:
                 school = int(rng.random() * 900)
                 child.local_ids.pop("A", None)
-            education.write_pupil(self._books, rng, self._clerk, family, child, contact, kin, school, year, number)
-            first = education.school_years(child.born, self._as_of).start
-            if year == first and date(year + 1, 7, 1) < self._as_of:
+            education.write_pupil(self._books, rng, self._clerk, child, contact, kin, school, year, number)
+            if year == reception and date(year + 1, 7, 1) < self._as_of:
                 education.write_profile(self._books, rng, self._clerk, child, school, year)
 
-    def _contact_of(self, rng: Random, family: Family, child: Person) -> tuple[Person, str]:
+    def _contact_of(self, rng: Random, family: Family) -> tuple[Person, str]:
         if family.father and rng.random() < 0.22:
             return family.father, "Father"
         return family.mother, "Mother"
@@ -151,7 +159,8 @@ class Scribe:
         ref = self._books.serial("GF" if wales else "EP")
         for adult, kin in self._adults(rng, family):
             record = early_help.write_episode(
-                self._books, rng, self._clerk, child, adult, kin, kin == early_help.MOTHER or rng.random() < 0.85, episode, worker, ref
+                self._books, rng, self._clerk, child, adult, kin,
+                kin == early_help.MOTHER or rng.random() < 0.85, episode, worker, ref
             )  # fmt: skip
             if kin == early_help.MOTHER:
                 dataset = (early_help.WELSH if wales else early_help.ENGLISH).dataset
@@ -186,7 +195,8 @@ class Scribe:
         carer = self._foster.draw(rng)
         child.homes = [*(h for h in child.homes if h[0] < start), (start, carer.homes[0][1])]
         taken = replace(
-            case, cin_end=start if case.cin else None, protection_end=start if case.protection else None, looked_after=start,
+            case, cin_end=start if case.cin else None, protection_end=start if case.protection else None,
+            looked_after=start,
             looked_after_end=None, placement="U4", removed=start, closed=None,
         )  # fmt: skip
         return taken, carer
@@ -215,7 +225,7 @@ class Scribe:
     def _number(self, person: Person) -> None:
         """Give an adult an NHS number when a first service asks for it."""
         if not person.nhs:
-            person.nhs = self._numbers.next()
+            person.nhs = self._numbers.late()
 
 
 def _episode(rng: Random, day: date, as_of: date) -> early_help.Episode:
@@ -238,7 +248,8 @@ def _case(rng: Random, day: date, as_of: date) -> social_care.Case:
 
     protected = rng.random() < PROTECTION_SHARE
     return social_care.Case(
-        day, past(30 + rng.randrange(15)), None if protected else past(50), None if protected else past(50 + rng.randrange(300)),
+        day, past(30 + rng.randrange(15)), None if protected else past(50),
+        None if protected else past(50 + rng.randrange(300)),
         past(60) if protected else None, past(60 + rng.randrange(120, 500)) if protected else None,
         rng.choice(("NEG", "EMO", "PHY", "MUL")) if protected else "", closed=past(600),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Reference data of the county: organisations, postcodes and the milestone schedules of both nations.
 
-England: the five mandated contacts of the Healthy Child Programme 0–5, the two-year-old offer and the EYFSP. Wales: the
-Healthy Child Wales Programme contacts. Welsh titles are unreviewed translations.
+England: the five mandated contacts of the Healthy Child Programme 0–5, the two-year-old offer and the
+EYFSP. Wales: the Healthy Child Wales Programme contacts. Welsh titles are unreviewed translations.
 """
 
 from pathlib import Path
@@ -33,7 +33,8 @@ _ENGLISH = (
     ("two_years", "2 to 2½ year review", "Adolygiad 2 i 2½ oed", 730, 913, ["two_year_review"]),
     ("funded_two", "Funded place for two-year-olds", "Lle wedi'i ariannu i blant dwy oed", 730, 1095,
      ["funded_place_offer", "funded_place"]),
-    ("eyfsp", "Early years foundation stage profile", "Proffil cyfnod sylfaen y blynyddoedd cynnar", 1736, 2161, ["eyfsp"]),
+    ("eyfsp", "Early years foundation stage profile", "Proffil cyfnod sylfaen y blynyddoedd cynnar", 1736,
+    2161, ["eyfsp"]),
 )  # fmt: skip
 _SERVICES = {"funded_two": "early_education", "eyfsp": "school"}
 _WELSH = (

@@ -35,6 +35,9 @@ DEMO_STAFF = (
     Staff("aw.stone", "Peter Stone", "ZMC", "adult_worker", "Adult Services East", _TRAINED, "01632 960118"),
     Staff("hs.bevan", "Menna Bevan", "ZFS", "charity_worker", "Hafan Outreach", _TRAINED, "01632 960119"),
     Staff("sc.lowe", "Denise Lowe", "ZMC", "school_lead", "Thornwick Primary School", _TRAINED, "01632 960120"),
+    Staff("mw.rees", "Bronwen Rees", "ZMH", "midwife", "Marlford Community Midwives", _TRAINED, "01632 960121"),
+    Staff("np.hart", "Josie Hart", "ZNF", "nursery_practitioner", "Little Acorns Marlford", _TRAINED, "01632 960122"),
+    Staff("fw.parry", "Gwion Parry", "ZGC", "family_support_worker", "Teuluoedd yn Gyntaf", _TRAINED, "01632 960123"),
 )
 _POSTS = (
     ("hv", "ZCH", "health_visitor", "0-5 Team", ENGLAND, 4.0),
@@ -84,5 +87,6 @@ def _hire(rng: Random, post: str, number: int, organisation: str, role: str, tea
     trained = date(2027, 1 + rng.randrange(12), 28) if rng.random() > 0.03 else date(2026, 9, 30)
     place = towns[number % len(towns)]
     return Staff(
-        f"{post}.{letters}{number + 1}", f"{names.given} {names.family}", organisation, role, f"{place} {team}", trained, mobile(rng)
+        f"{post}.{letters}{number + 1}", f"{names.given} {names.family}", organisation, role,
+        f"{place} {team}", trained, mobile(rng)
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Drawing names: one person's given, middle and family name, and how a family's names hang together.
 
-A name other than the one in use now (before marriage, the mother's at birth) is kept as `former`: it is what an out-of-date
-register still says.
+A name other than the one in use now (before marriage, the mother's at birth) is kept as `former`: it is
+what an out-of-date register still says.
 """
 
 from bisect import bisect

@@ -1,7 +1,8 @@
 """Name groups: who carries which names, how often each group occurs in either nation, and which errors it meets.
 
-Shares are round figures for a mixed English county and a Welsh one, not census estimates. `new_year` is the share of the
-group's adults whose every record says 1 January (a date of birth assigned on arrival), the known trap for linkage.
+Shares are round figures for a mixed English county and a Welsh one, not census estimates. `new_year` is the
+share of the group's adults whose every record says 1 January (a date of birth assigned on arrival), the
+known trap for linkage.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ class NameGroup:
 
 def bank(names: Sequence[str], skew: float = 0.55) -> Bank:
     """Rank the names given, drop repeats and weigh the n-th by 1/(n+3)^skew."""
-    unique = tuple(dict.fromkeys(name.replace("_", " ") for name in names))
+    unique = tuple(dict.fromkeys(names))
     return Bank(unique, tuple(accumulate(1 / (n + 3) ** skew for n in range(len(unique)))))
 
 
@@ -75,7 +76,8 @@ def _group(
     women, men, girls, boys = (bank(names) for names in people)
     england, wales = shares
     return NameGroup(
-        code, custom, women, men, girls, boys, bank(surnames, skew), tail, tail_share, england, wales, new_year, ethnicity
+        code, custom, women, men, girls, boys, bank(surnames, skew), tail, tail_share, england, wales,
+        new_year, ethnicity
     )  # fmt: skip
 
 
