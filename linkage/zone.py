@@ -82,7 +82,7 @@ def guarded(fault: ZoneFault = ZoneFault.STATEMENT) -> Iterator[None]:
     except duckdb.Error:
         failed = fault
     if failed is not None:
-        raise ZoneError(failed)
+        raise ZoneError(failed) from None
 
 
 def _quoted(text: str) -> str:

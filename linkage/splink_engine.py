@@ -1,0 +1,85 @@
+"""The only file that imports Splink: scores pairs of profiles over DuckDB on keyed encodings.
+
+Invariants: Splink sees tokens and filters only; its intermediate tables live in the zone's encrypted memory and spill;
+a level that the data cannot teach keeps its stated default; the same profiles give the same scores (seeded).
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from splink import DuckDBAPI, Linker, block_on
+
+from linkage import model, profiles
+from linkage.zone import Database, guarded
+
+_SEED = 2026
+_U_PAIRS = 2e6
+_EM_PAIRS = 1e6
+_LEAST_FOR_TEACHING = 400
+KEPT_WEIGHT = -12.0
+_LEFT, _RIGHT = f"p.{model.UNIQUE_ID}_l", f"p.{model.UNIQUE_ID}_r"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a scoring run did: profiles, the pairs kept, the finished model."""
+
+    profiles: int
+    pairs: int
+    settings: dict[str, Any]
+
+
+def _linker(zone: Database, settings: dict[str, Any]) -> Linker:
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    backend = DuckDBAPI(connection=zone.connection)
+    linker = Linker(backend.register("profile"), settings, log_level=None)
+    for column, beside in model.frequencies(settings).items():
+        frequency = backend.register(profiles.frequency(zone, column, beside))
+        linker.table_management.register_term_frequency_lookup(frequency, column)
+    return linker
+
+
+def _taught(zone: Database, settings: dict[str, Any], count: int, filled: set[str]) -> dict[str, Any]:
+    """The settings with u taught by random pairs and m by expectation maximisation where there is enough to learn from."""
+    if count < _LEAST_FOR_TEACHING:
+        return settings
+    with guarded():
+        linker = _linker(zone, settings)
+        linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=_SEED)
+        for rule in model.used_training(filled):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*rule), estimate_without_term_frequencies=True, max_pairs=_EM_PAIRS
+            )
+        learnt: dict[str, Any] = linker.misc.save_model_to_json()
+    return model.merged(settings, learnt, count)
+
+
+def _drop_intermediates(zone: Database) -> None:
+    names = zone.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '\\_\\_splink%' ESCAPE '\\'")
+    for (name,) in names:
+        zone.run(f'DROP TABLE IF EXISTS "{name}"')
+
+
+def score(zone: Database) -> Scored:
+    """Fill `pair` (a, b, match_weight, conflict and each field's weights) from `profile`."""
+    profiles.prepare(zone)
+    count = profiles.fold(zone)
+    filled = profiles.filled_columns(zone)
+    comparisons = [c.name for c in model.used_comparisons(filled)]
+    if count < 2 or not comparisons:
+        zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, conflict BOOLEAN)")
+        return Scored(count, 0, {})
+    blocks = profiles.add_blocks(zone, count, filled)
+    prior = model.prior(profiles.certain_pairs(zone, filled), count)
+    settings = _taught(zone, model.settings(filled, blocks, prior), count, filled)
+    with guarded():
+        scored = _linker(zone, settings).inference.predict(threshold_match_weight=KEPT_WEIGHT, warning_mode="never")
+    zone.run(
+        f"CREATE OR REPLACE TABLE pair AS SELECT least({_LEFT}, {_RIGHT}) AS a, greatest({_LEFT}, {_RIGHT}) AS b,"
+        f" match_weight, {model.conflict_sql(settings)} AS conflict, COLUMNS('^mw_.*$') FROM {scored.physical_name} p"
+        f" JOIN profile l ON l.profile = {_LEFT} JOIN profile r ON r.profile = {_RIGHT}"
+    )
+    _drop_intermediates(zone)
+    [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
+    return Scored(count, int(pairs), settings)
