@@ -188,3 +188,9 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.ENDS_BEFORE_START: "The end is before the start; the end was dropped.",
     }
 )
+
+
+def sentence(code: str) -> str:
+    """The English sentence of any code of a file, row or value; the code itself when there is none."""
+    rows_and_files = {reason.value: text for reason, text in (*FILE_SENTENCES.items(), *ROW_SENTENCES.items())}
+    return (rows_and_files | {reason.value: text for reason, text in SENTENCES.items()}).get(code, code)

@@ -15,6 +15,8 @@ from datetime import date, datetime
 from typing import Any
 from xml.etree import ElementTree
 
+import python_calamine as calamine
+
 _FORMULA = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="[A-Z]+([0-9]+)"[^>]*>\s*<(?:\w+:)?f[\s/>]')
 _ANY_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _OVERLAP = 4096
@@ -78,8 +80,6 @@ def formula_row(archive: zipfile.ZipFile, part: str) -> int | None:
 
 def rows(path: str, sheet: str) -> Iterator[dict[str, Any] | list[str]]:
     """The sheet's rows, then how it ended."""
-    import python_calamine as calamine  # noqa: PLC0415  loaded under the limits, as it aborts on hostile files
-
     fault = "workbook_corrupt"
     try:
         book = calamine.CalamineWorkbook.from_path(path)
