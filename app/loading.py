@@ -220,7 +220,7 @@ def discard_unfinished(deployment: Deployment, zone: Zone) -> int:
         now = datetime.now(UTC)
         with deployment.database.writing() as session:
             vault.destroy(session, deployment.wrapped_keys, roles[load_id], now)
-            quarantine.discard(session, deployment.wrapped_keys, load_id, now)
+            quarantine.discard(session, deployment.wrapped_keys, load_id)
             loads.discard(session, load_id)
     return len(unfinished)
 
