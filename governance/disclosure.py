@@ -17,9 +17,14 @@ from typing import Final
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 CEILING: Final = 10_000_000
 """No cell is thought to hold more; the solver needs an end."""
+
+
+_Attack = tuple[list[LinearConstraint], Bounds]
+"""All that an attacker knows of a released table."""
 
 
 class DisclosureError(ValueError):
@@ -107,9 +112,11 @@ def release(measures: Sequence[Measure], margins: Sequence[Margin], profile: Pro
     table = _checked(measures, margins, profile)
     small = [key for key in table.keys if 0 < table.smallest(key) < profile.threshold]
     withheld = set(small)
+    released, zeros_alone = _attack(table, withheld), _attack(table, {k for k in table.keys if table.smallest(k)})
     for key in small:
-        while _exposed(table, key, withheld):
+        while _exposed(table, key, released, zeros_alone):
             withheld.add(_next_withheld(table, key, withheld))
+            released = _attack(table, withheld)
     return {key: _cell(table, key, withheld) for key in table.keys}
 
 
@@ -133,10 +140,8 @@ def _next_withheld(table: _Table, key: str, withheld: set[str]) -> str:
     raise DisclosureError("a small count stays exposed with everything withheld")
 
 
-def _exposed(table: _Table, key: str, withheld: set[str]) -> bool:
+def _exposed(table: _Table, key: str, released: _Attack, zeros_alone: _Attack) -> bool:
     """Tell whether the released table narrows a small cell, in any measure, more than its zeros alone would."""
-    released = _attack(table, withheld)
-    zeros_alone = _attack(table, {k for k in table.keys if table.measures[0].counts[k] > 0})
     for row, measure in enumerate(table.measures):
         column = row * len(table.keys) + table.keys.index(key)
         low, high = (_extreme(*released, column, sign) for sign in (1, -1))
@@ -158,7 +163,7 @@ def _extreme(constraints: list[LinearConstraint], bounds: Bounds, column: int, s
     return round(float(sign * found.fun))
 
 
-def _attack(table: _Table, withheld: set[str]) -> tuple[list[LinearConstraint], Bounds]:
+def _attack(table: _Table, withheld: set[str]) -> _Attack:
     """Write down all that an attacker knows: bounds of every cell, sums of every margin, measures within measures."""
     size = len(table.keys)
     known = [_known(table, measure, key, withheld) for measure in table.measures for key in table.keys]
@@ -193,9 +198,9 @@ def _sums(
 def _constraints(rows: Sequence[tuple[dict[int, float], float, float]], width: int) -> list[LinearConstraint]:
     if not rows:
         return []
-    matrix = np.zeros((len(rows), width))
-    for number, (entries, _, _) in enumerate(rows):
-        matrix[number, list(entries)] = list(entries.values())
+    places = [(number, column) for number, row in enumerate(rows) for column in row[0]]
+    values = [value for row in rows for value in row[0].values()]
+    matrix = csr_array((values, tuple(zip(*places, strict=True))), shape=(len(rows), width))
     return [LinearConstraint(matrix, np.array([r[1] for r in rows]), np.array([r[2] for r in rows]))]
 
 
