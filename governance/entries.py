@@ -7,6 +7,7 @@ ring can make.
 Sources: ISO 27789 and ASTM E2147 (what an entry holds), RFC 8785 (canonical JSON).
 """
 
+import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
-
-import rfc8785
 
 from governance.keys import KeyRing
 from governance.terms import (
@@ -127,10 +126,18 @@ def subject_pseudonym(ring: KeyRing, person_id: str) -> str:
     return ring.mac(AUDIT_LABEL, b"person|" + person_id.encode()).hex()
 
 
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """Return RFC 8785 JSON of a body of plain-named objects, lists, text, whole numbers, booleans and nulls.
+
+    For these the standard library, sorting and without spaces, writes what the RFC asks; it is much the faster.
+    """
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
 def entry_seal(ring: KeyRing, body: Mapping[str, Any]) -> str:
     """Return the seal of a body: a mac over all of it but the seal, which nobody without the ring can make."""
     unsealed = {name: value for name, value in body.items() if name != "seal"}
-    return ring.mac(AUDIT_LABEL, b"entry|" + rfc8785.dumps(unsealed)).hex()
+    return ring.mac(AUDIT_LABEL, b"entry|" + canonical(unsealed)).hex()
 
 
 def instant(moment: datetime) -> str:

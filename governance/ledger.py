@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import rfc8785
 from sqlalchemy import Select, exists, func, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
@@ -24,6 +23,7 @@ from governance.entries import (
     Detail,
     EventRefused,
     acted,
+    canonical,
     decided,
     entry_body,
     instant,
@@ -85,16 +85,14 @@ def sequence(session: Session, since: datetime | None = None) -> int:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK})
-    order = (audit_entry.c.recorded_at, audit_entry.c.id)
-    last = select(func.coalesce(func.max(audit_sequence.c.idx), -1)).scalar_subquery()
-    numbered = (
-        select(last + func.row_number().over(order_by=order), audit_entry.c.id)
-        .where(~exists().where(audit_sequence.c.entry_id == audit_entry.c.id))
-        .order_by(*order)
-        .limit(SEQUENCE_BATCH)
-    )
+    unplaced = ~exists().where(audit_sequence.c.entry_id == audit_entry.c.id)
+    waiting = select(audit_entry.c.recorded_at, audit_entry.c.id).where(unplaced)
     if since is not None:
-        numbered = numbered.where(audit_entry.c.recorded_at >= since.astimezone(UTC))
+        waiting = waiting.where(audit_entry.c.recorded_at >= since.astimezone(UTC))
+    next_ones = waiting.order_by(audit_entry.c.recorded_at, audit_entry.c.id).limit(SEQUENCE_BATCH).subquery()
+    last = select(func.coalesce(func.max(audit_sequence.c.idx), -1)).scalar_subquery()
+    place = last + func.row_number().over(order_by=(next_ones.c.recorded_at, next_ones.c.id))
+    numbered = select(place, next_ones.c.id)
     result = session.execute(insert(audit_sequence).from_select(["idx", "entry_id"], numbered))
     return int(result.rowcount)  # type: ignore[attr-defined]
 
@@ -176,7 +174,7 @@ def stored_instant(held: datetime) -> datetime:
 
 
 def _row(body: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    canonical = rfc8785.dumps(dict(body))
+    written = canonical(body)
     return {
         "id": body["id"],
         "recorded_at": at.astimezone(UTC),
@@ -185,8 +183,8 @@ def _row(body: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         "organisation": body["organisation"],
         "purpose": body["purpose"],
         "outcome": body["outcome"],
-        "body": canonical.decode(),
-        "leaf_hash": leaf_hash(canonical).hex(),
+        "body": written.decode(),
+        "leaf_hash": leaf_hash(written).hex(),
     }
 
 

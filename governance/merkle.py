@@ -63,10 +63,10 @@ def fold(subtrees: Sequence[bytes]) -> bytes:
 
 def root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier.push(leaf)
-    return frontier.root()
+    level = list(leaves)
+    while len(level) > 1:
+        level = _parents(level)
+    return level[0] if level else EMPTY_ROOT
 
 
 def inclusion_path(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -74,16 +74,13 @@ def inclusion_path(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
     if not 0 <= index < len(leaves):
         raise ValueError("no such leaf in this tree")
     path: list[bytes] = []
-    start, end = 0, len(leaves)
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(root(leaves[middle:end]))
-            end = middle
-        else:
-            path.append(root(leaves[start:middle]))
-            start = middle
-    return tuple(reversed(path))
+    level, position = list(leaves), index
+    while len(level) > 1:
+        sibling = position ^ 1
+        if sibling < len(level):
+            path.append(level[sibling])
+        level, position = _parents(level), position >> 1
+    return tuple(path)
 
 
 def consistency_path(earlier: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -154,6 +151,12 @@ def _walk(earlier: int, later: int, path: Sequence[bytes], earlier_root: bytes) 
             new = node_hash(new, step)
         position, last = position >> 1, last >> 1
     return (old, new) if last == 0 else None
+
+
+def _parents(level: Sequence[bytes]) -> list[bytes]:
+    """Return the next level up; a last node without a sibling rises as it is."""
+    paired = [node_hash(level[n], level[n + 1]) for n in range(0, len(level) - 1, 2)]
+    return [*paired, level[-1]] if len(level) & 1 else paired
 
 
 def _climb(position: int, last: int) -> tuple[int, int]:

@@ -15,12 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-import rfc8785
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from governance import anchors
-from governance.entries import entry_seal, instant
+from governance.entries import canonical, entry_seal, instant
 from governance.keys import KeyRing
 from governance.ledger import stored_instant
 from governance.merkle import Frontier, leaf_hash
@@ -262,8 +261,8 @@ def _fault(row: Any, subjects: set[str], ring: KeyRing | None) -> tuple[FailureK
 def _canonical(text: str) -> dict[str, Any] | None:
     try:
         body = json.loads(text)
-        whole = isinstance(body, dict) and rfc8785.dumps(body) == text.encode()
-    except (ValueError, RecursionError, rfc8785.CanonicalizationError):
+        whole = isinstance(body, dict) and canonical(body) == text.encode()
+    except (ValueError, RecursionError):
         return None
     return body if whole else None
 

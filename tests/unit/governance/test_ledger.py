@@ -2,13 +2,17 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from governance import ledger
+from governance.entries import canonical
 from governance.keys import SoftwareKeyRing
 from governance.ledger import AuditEvent, AuditFilter, Detail, EventRefused, decided, find, record, sequence
 from governance.merkle import leaf_hash
@@ -247,3 +251,15 @@ def test_the_export_lets_an_outsider_recompute_every_leaf(searched: Session, tmp
 
 def test_instants_in_columns_are_utc() -> None:
     assert ledger.stored_instant(datetime(2026, 1, 1)).tzinfo is UTC
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcXYZ_09", max_size=6), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text("abcXYZ_09", max_size=6), plain, max_size=6))
+def test_the_canonical_form_is_that_of_rfc_8785(body: dict[str, Any]) -> None:
+    assert canonical(body) == rfc8785.dumps(body)
