@@ -33,7 +33,7 @@ class SpecError(Exception):
 
     def __init__(self, problems: tuple[SpecProblem, ...]) -> None:
         self.problems = problems
-        super().__init__("; ".join(map(str, problems)))
+        super().__init__("\n".join(map(str, problems)))
 
 
 def load_spec(path: Path) -> DatasetSpec:

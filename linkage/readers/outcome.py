@@ -33,7 +33,7 @@ class FileRefused(Exception):
         self.column = column
         where = f"Row {row_number}: " if row_number else ""
         self.message = f"{where}{FILE_SENTENCES[code]}{' ' + detail if detail else ''}"
-        super().__init__(self.message)
+        super().__init__(f"{self.message} ({code.value})")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
