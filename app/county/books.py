@@ -43,6 +43,8 @@ class Books:
         self._extracts: dict[str, Extract] = {}
         self._truth = Table(folder / "truth_persons.csv", ("dataset", "record_id", "person", "role"))
         self._ties = Table(folder / "truth_ties.csv", ("person_a", "relation", "person_b"))
+        self.unusable: set[tuple[str, str]] = set()
+        """Dataset and record id of rows spoilt beyond use: nothing may refer to them."""
         self._family_ties: dict[tuple[str, str, str], None] = {}
         self.trace: dict[str, list[tuple[str, str, str]]] | None = None
         for layout in layouts:
@@ -67,6 +69,7 @@ class Books:
         spoilt = clerk.rates.spoilt and rng.random() < clerk.rates.spoilt
         if spoilt and self._spoil(self._layouts[dataset], values, rng.random()):
             self._extracts[dataset].row(values)
+            self.unusable.add((dataset, record_id))
             return
         self._extracts[dataset].row(values)
         for role, person in roles.items():

@@ -14,7 +14,7 @@ from typing import Literal
 from app.county import community, early_help, early_years, education, maternity, social_care
 from app.county.books import Books
 from app.county.errors import Clerk, Level, rates_for
-from app.county.facts import Facts
+from app.county.facts import TABLES, Facts
 from app.county.fostering import FosterHomes
 from app.county.lives import Cradle
 from app.county.named import write_named_families
@@ -29,6 +29,9 @@ LAYOUTS = (
     maternity.BOOKINGS, maternity.BIRTHS, community.ENGLISH, community.WELSH, education.CENSUS, education.EYFSP,
     early_years.LAYOUT, early_help.ENGLISH, early_help.WELSH, social_care.LAYOUT,
 )  # fmt: skip
+
+
+BESIDE = ("truth_persons.csv", "truth_ties.csv", "named_families.json", "postcodes.csv", "milestones.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def write_county(
     out.mkdir(parents=True, exist_ok=True)
     gazetteer, numbers, roster = Gazetteer(families), NhsNumbers(seed), Roster(families, seed)
     clerk = Clerk(rates_for(Level(errors)))
-    books, facts = Books(out, LAYOUTS, gazetteer, as_of), Facts(out, roster)
+    books = Books(out, LAYOUTS, gazetteer, as_of)
+    facts = Facts(out, roster, books.unusable)
     try:
         write_reference(out, gazetteer)
         write_named_families(books, facts, roster)
@@ -67,4 +71,10 @@ def write_county(
     finally:
         books.close()
         facts.close()
-    return CountySummary(books.people, dict(books.rows), tuple(sorted(p for p in out.iterdir() if p.is_file())))
+    return CountySummary(books.people, dict(books.rows), files(out))
+
+
+def files(county: Path) -> tuple[Path, ...]:
+    """Return every file of a county: extracts first, then truth, reference data and facts."""
+    facts = tuple(f"{name}.csv" for name in TABLES)
+    return tuple(county / name for name in (*(layout.file for layout in LAYOUTS), *BESIDE, *facts))

@@ -3,8 +3,8 @@
 MEDIUM is: surname differs in 8 % of a person's records, forename in 6 %, date of birth in 0.5 %, postcode
 in 25 % (most by moving house between record and now); the NHS number is absent in 2 % of health rows and 50
 % of care rows, wrong in 0.5 %, a sibling's or mother's in 0.2 %. Low halves and high doubles these. Half of
-the name and date errors are made once, when a dataset first registers a person, and stay in all its rows;
-the rest are slips of single rows.
+the wrong names, dates and numbers are made once, when a dataset first registers a person, and stay in all
+its rows; the rest are slips of single rows.
 """
 
 import math
@@ -72,10 +72,10 @@ class Clerk:
     def __init__(self, rates: Rates) -> None:
         self.rates = rates
         held = 0.5
-        self._sticky = held
         self._surname = _split(rates.surname - _BABY_SURNAMES * rates.newborn, held)
         self._forename = _split(rates.forename - _BABY_FORENAMES * rates.newborn, held)
         self._birth = _split(rates.birth, held)
+        self._wrong, self._kin = _split(rates.wrong, held), _split(rates.kin, held)
 
     def see(
         self, rng: Random, person: Person, dataset: str, on: date, *, care: bool = False, newborn: bool = False
@@ -93,7 +93,9 @@ class Clerk:
             given, family = "Baby", person.former or person.family
         if born is not None and rng.random() < self._birth:
             born = wrong_birth(rng, born, person.group)
-        nhs = held.nhs if care or rng.random() >= self.rates.absent_health else ""
+        nhs = self._number(rng, person, held.nhs)
+        if not care and rng.random() < self.rates.absent_health:
+            nhs = ""
         address = person.home(on)
         postcode = address.postcode
         if rng.random() < self.rates.postcode:
@@ -108,19 +110,20 @@ class Clerk:
             given = wrong_forename(rng, person)
         if born is not None and rng.random() < self._birth:
             born = wrong_birth(rng, born, person.group)
+        absent = care and rng.random() < self.rates.absent_care
+        number = self._number(rng, person, "" if absent else person.nhs)
         if rng.random() < self.rates.phone:
             phone = mobile(rng) if rng.random() < 0.5 else ""
-        return Registration(given, person.middle, family, born, self._number(rng, person, care), phone)
+        return Registration(given, person.middle, family, born, number, phone)
 
-    def _number(self, rng: Random, person: Person, care: bool) -> str:
-        if care and rng.random() < self.rates.absent_care:
-            return ""
+    def _number(self, rng: Random, person: Person, number: str) -> str:
+        """Return the number, or now and then nobody's or a mother's or sibling's in its place."""
         draw = rng.random()
-        if draw < self.rates.wrong:
+        if not number or draw >= self._wrong + self._kin:
+            return number
+        if draw < self._wrong:
             return unused_nhs_number(rng)
-        if draw < self.rates.wrong + self.rates.kin and person.kin_numbers:
-            return rng.choice(person.kin_numbers)
-        return person.nhs
+        return rng.choice(person.kin_numbers) if person.kin_numbers else number
 
     def _elsewhere(self, rng: Random, person: Person, on: date) -> tuple[Address, str]:
         now = person.home(on)

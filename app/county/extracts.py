@@ -54,7 +54,14 @@ class _Encoder:
         try:
             self._out.write(text.encode(self._encoding))
         except UnicodeEncodeError:
-            self._out.write(plain(text).encode(self._encoding, "replace"))
+            self._out.write("".join(self._writable(c) for c in text).encode(self._encoding))
+
+    def _writable(self, letter: str) -> str:
+        try:
+            letter.encode(self._encoding)
+        except UnicodeEncodeError:
+            return plain(letter).encode(self._encoding, "replace").decode(self._encoding)
+        return letter
 
 
 def plain(text: str) -> str:

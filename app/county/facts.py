@@ -4,6 +4,7 @@ Persons exist only after linkage, so a fact names its subject by dataset, record
 expects.
 """
 
+from collections.abc import Set
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -28,7 +29,10 @@ Ref = tuple[str, str, str]
 
 
 class Facts:
-    def __init__(self, folder: Path, roster: Roster) -> None:
+    """Writes the fact tables. A fact about a row in `unusable` is left out, since no import could find its person."""
+
+    def __init__(self, folder: Path, roster: Roster, unusable: Set[tuple[str, str]] = frozenset()) -> None:
+        self._unusable = unusable
         self._tables = {name: Table(folder / f"{name}.csv", columns) for name, columns in TABLES.items()}
         for organisation in ORGANISATIONS:
             self._tables["organisations"].row(organisation)
@@ -38,7 +42,8 @@ class Facts:
         self, username: str, dataset: str, record: str, role: str, kind: str, since: date, until: date | None = None
     ) -> None:
         """Say that a worker has to do with a person. `kind` is a RelationshipKind of governance."""
-        self._tables["caseloads"].row((username, dataset, record, role, kind, since, until or ""))
+        if (dataset, record) not in self._unusable:
+            self._tables["caseloads"].row((username, dataset, record, role, kind, since, until or ""))
 
     def declare(self, username: str, subject: Ref, kind: str) -> None:
         self._tables["declarations"].row((username, *subject, kind))
@@ -47,11 +52,16 @@ class Facts:
         self, kind: str, subject: Ref, answer: str, scope: str, signer: str, basis: str, since: date,
         expires: date | None = None, language: str = "en",
     ) -> None:  # fmt: skip
-        """Record a consent, objection, restriction or opt-out about one person. `scope` is ';'-joined or '*'."""
-        self._tables["wishes"].row((kind, *subject, answer, scope, signer, basis, since, expires or "", language))
+        """Record a consent, objection, restriction or opt-out about one person.
+
+        `scope` is ';'-joined categories or agreements, or '*'; `signer` is the role of the same record who spoke.
+        """
+        if subject[:2] not in self._unusable:
+            self._tables["wishes"].row((kind, *subject, answer, scope, signer, basis, since, expires or "", language))
 
     def block(self, kind: str, subject: Ref, against: Ref | None, since: date, until: date | None = None) -> None:
-        self._tables["blocks"].row((kind, *subject, *(against or ("", "", "")), since, until or ""))
+        if subject[:2] not in self._unusable and (against is None or against[:2] not in self._unusable):
+            self._tables["blocks"].row((kind, *subject, *(against or ("", "", "")), since, until or ""))
 
     def supersede(self, old: str, new: str) -> None:
         self._tables["supersessions"].row((old, new))
@@ -65,11 +75,18 @@ class Facts:
         answer = "given" if draw < 0.85 else "refused"
         subject, language = (dataset, record, "self"), "cy" if wales and rng.random() < 0.3 else "en"
         basis, scope = "parental_responsibility", "early_help;family_support;strengths"
-        self.wish("consent", subject, answer, scope, "mother", basis, day, day + timedelta(days=730), language)
+        self.wish("consent", subject, answer, scope, "parent", basis, day, day + timedelta(days=730), language)
         if draw < 0.05:
             self.wish(
-                "consent", subject, "withdrawn", scope, "mother", basis, day + timedelta(days=120), None, language
+                "consent", subject, "withdrawn", scope, "parent", basis, day + timedelta(days=120), None, language
             )
+
+    def opt_out(self, births: list[str], day: date) -> None:
+        """Keep a mother and her babies out of planning and research (the national data opt-out, England only)."""
+        for record in births:
+            subject, basis = ("maternity-births", record, "baby"), "parental_responsibility"
+            self.wish("opt_out", subject, "made", "*", "mother", basis, day)
+        self.wish("opt_out", ("maternity-births", births[0], "mother"), "made", "*", "mother", "adult_self", day)
 
     def close(self) -> None:
         for table in self._tables.values():

@@ -19,6 +19,7 @@ WELSH_SHARE = 0.25
 FATHER_SHARE, SEPARATED_SHARE = 0.85, 0.2
 TWIN_SHARE, LOSS_SHARE, EXPECTING_SHARE = 0.015, 0.012, 0.06
 ARRIVED_SHARE, BORDER_SHARE, HOSTEL_SHARE = 0.1, 0.03, 0.008
+GRANDMOTHER_SHARE = 0.12
 SPAN_DAYS = 3100
 _CHILDREN = ((1, 2, 3, 4), (44, 38, 14, 4))
 _FEEDS = (("01", "02", "03"), (58, 12, 30))
@@ -43,7 +44,9 @@ class Cradle:
         family = self._parents(rng, index, group, first)
         self._settle(rng, family, WALES if wales else ENGLAND, first)
         self._pregnancies(rng, family, group, first)
-        self._house_children(rng, family)
+        for child in family.children:
+            child.homes = family.mother.homes
+        family.grandmother = self._grandmother(rng, family, group)
         self._share_numbers(family)
         return family, rng
 
@@ -138,9 +141,22 @@ class Cradle:
         if lost:
             preg.lost = min(due - timedelta(days=20 + int(rng.random() * 110)), self._as_of - timedelta(days=3))
 
-    def _house_children(self, rng: Random, family: Family) -> None:
-        for child in family.children:
-            child.homes = family.mother.homes
+    def _grandmother(self, rng: Random, family: Family, group: NameGroup) -> Person | None:
+        """Let some families have a grandmother who is rung when a child is ill; a third of these share the home."""
+        if rng.random() >= GRANDMOTHER_SHARE:
+            return None
+        mother = family.mother
+        assert mother.born is not None
+        names = naming(rng, group, female=True, child=False)
+        born = date(
+            mother.born.year - 19 - int(rng.random() * 18), 1 + int(rng.random() * 12), 1 + int(rng.random() * 28)
+        )
+        nation = mother.homes[-1][1].nation
+        homes = mother.homes if rng.random() < 0.33 else [(mother.homes[0][0], self._gazetteer.dwelling(rng, nation))]
+        return Person(
+            f"{family.key}-grandmother", True, born, names.given, names.middle, mother.former or mother.family,
+            names.family, group.code, group.ethnicity, phone=mobile(rng), homes=homes,
+        )  # fmt: skip
 
     @staticmethod
     def _share_numbers(family: Family) -> None:

@@ -105,8 +105,8 @@ class Family:
     children: list[Person] = field(default_factory=list)
     pregnancies: list[Pregnancy] = field(default_factory=list)
     arrived: date = date(2000, 1, 1)
-    other_contact: Person | None = None
+    grandmother: Person | None = None
 
     @property
     def adults(self) -> list[Person]:
-        return [self.mother] if self.father is None else [self.mother, self.father]
+        return [adult for adult in (self.mother, self.father, self.grandmother) if adult]

@@ -15,12 +15,12 @@ from app.county.facts import Facts
 from app.county.fostering import FosterHomes
 from app.county.maternity import write_pregnancy
 from app.county.numbers import NhsNumbers
-from app.county.people import Family, Person
+from app.county.people import Family, Person, Pregnancy
 from app.county.places import ENGLAND, WALES
 from app.county.roster import Roster, Staff
 
 EARLY_HELP_SHARE, SOCIAL_CARE_SHARE, LOOKED_AFTER_SHARE, PROTECTION_SHARE = 0.12, 0.08, 0.12, 0.25
-OFFER_SHARE_POOR, OFFER_SHARE = 0.85, 0.25
+OFFER_SHARE_POOR, OFFER_SHARE, OPT_OUT_SHARE = 0.85, 0.25, 0.03
 _OUTCOMES = ((early_years.ACCEPTED, early_years.DECLINED, early_years.OFFERED, early_years.NO_REPLY), (72, 12, 6, 10))
 
 
@@ -43,9 +43,9 @@ class Scribe:
             self._enrol(rng, family, child)
         if rng.random() < SOCIAL_CARE_SHARE:
             self._social_care(rng, family)
-        for preg in family.pregnancies:
-            write_pregnancy(self._books, rng, self._clerk, family, preg, self._roster.at("mw", family.index // 3))
-            self._antenatal(rng, family, preg.due)
+        births = [record for preg in family.pregnancies for record in self._maternity(rng, family, preg)]
+        if births and rng.random() < OPT_OUT_SHARE:
+            self._facts.opt_out(births, self._as_of - timedelta(days=int(rng.random() * 900)))
         for child in family.children:
             self._contacts(rng, family, child)
             self._offer(rng, child)
@@ -53,6 +53,12 @@ class Scribe:
         if rng.random() < EARLY_HELP_SHARE:
             self._early_help(rng, family)
         self._books.end_family(family)
+
+    def _maternity(self, rng: Random, family: Family, preg: Pregnancy) -> list[str]:
+        midwife = self._roster.at("mw", family.index // 3)
+        births = write_pregnancy(self._books, rng, self._clerk, family, preg, midwife)
+        self._antenatal(rng, family, preg.due)
+        return births
 
     def _antenatal(self, rng: Random, family: Family, due: date) -> None:
         day = due - timedelta(days=28 + int(rng.random() * 60))
@@ -139,6 +145,8 @@ class Scribe:
                 education.write_profile(self._books, rng, self._clerk, child, school, year)
 
     def _contact_of(self, rng: Random, family: Family) -> tuple[Person, str]:
+        if family.grandmother and rng.random() < 0.3:
+            return family.grandmother, "Grandparent"
         if family.father and rng.random() < 0.22:
             return family.father, "Father"
         return family.mother, "Mother"
@@ -159,9 +167,8 @@ class Scribe:
         ref = self._books.serial("GF" if wales else "EP")
         for adult, kin in self._adults(rng, family):
             record = early_help.write_episode(
-                self._books, rng, self._clerk, child, adult, kin,
-                kin == early_help.MOTHER or rng.random() < 0.85, episode, worker, ref
-            )  # fmt: skip
+                self._books, rng, self._clerk, child, adult, kin, _responsible(rng, kin), episode, worker, ref
+            )
             if kin == early_help.MOTHER:
                 dataset = (early_help.WELSH if wales else early_help.ENGLISH).dataset
                 self._facts.caseload(worker.username, dataset, record, "self", "caseload", day, episode.closed)
@@ -172,6 +179,9 @@ class Scribe:
         if family.father and rng.random() < 0.6:
             self._number(family.father)
             adults.append((family.father, early_help.FATHER))
+        if family.grandmother and rng.random() < 0.3:
+            self._number(family.grandmother)
+            adults.append((family.grandmother, early_help.GRANDPARENT))
         return adults
 
     def _social_care(self, rng: Random, family: Family) -> None:
@@ -226,6 +236,11 @@ class Scribe:
         """Give an adult an NHS number when a first service asks for it."""
         if not person.nhs:
             person.nhs = self._numbers.late()
+
+
+def _responsible(rng: Random, kin: str) -> bool:
+    """Say who holds parental responsibility: mothers, most fathers, hardly ever anybody else."""
+    return kin == early_help.MOTHER or rng.random() < (0.85 if kin == early_help.FATHER else 0.05)
 
 
 def _episode(rng: Random, day: date, as_of: date) -> early_help.Episode:
