@@ -33,7 +33,6 @@ from linkage.spec import builtin_specs, load_spec
 
 BY = "demonstration"
 ERRORS = "medium"
-LIFE = (AgreementStatus.ASSURED, AgreementStatus.SIGNED, AgreementStatus.IN_FORCE)
 PROJECT = "school-readiness"
 DECISIONS = (EventKind.READ_FAMILY, EventKind.SEARCH, EventKind.COHORT, EventKind.AUDIT_READ)
 
@@ -80,10 +79,11 @@ def _agree(deployment: Deployment) -> None:
             if session.execute(held).first() is not None:
                 continue
             agreement_id = agreements.import_agreement(session, deployment.ring, document, now, BY)
+            agreements.set_status(session, deployment.ring, agreement_id, AgreementStatus.ASSURED, now, BY)
             for organisation in sorted(document.organisations):
                 key = Ed25519PrivateKey.generate()
                 agreements.sign(session, deployment.ring, agreement_id, organisation, key, now, BY)
-            for status in LIFE:
+            for status in (AgreementStatus.SIGNED, AgreementStatus.IN_FORCE):
                 agreements.set_status(session, deployment.ring, agreement_id, status, now, BY)
 
 
@@ -150,4 +150,4 @@ def _summary(
 def _decisions(session: Session) -> dict[str, int]:
     kinds = [str(kind) for kind in DECISIONS]
     query = select(audit_entry.c.outcome, func.count()).where(audit_entry.c.kind.in_(kinds))
-    return {outcome: count for outcome, count in session.execute(query.group_by(audit_entry.c.outcome))}
+    return {row[0]: row[1] for row in session.execute(query.group_by(audit_entry.c.outcome))}

@@ -15,8 +15,17 @@ from app.database import Database
 from app.settings import Settings
 from governance import ledger
 from governance.keys import KeyRing
-from governance.keystore import KeyFile, Passphrase, Seal, create_key_file, create_keystore, open_keystore, read_private
-from governance.ledger import AuditEvent
+from governance.keystore import (
+    KeyFile,
+    Passphrase,
+    Seal,
+    add_keys,
+    create_key_file,
+    create_keystore,
+    open_keystore,
+    read_private,
+)
+from governance.ledger import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 from governance.vault_keys import WrappedKeys
 
@@ -46,7 +55,7 @@ def initialise(settings: Settings) -> bool:
     _migrate(settings)
     if fresh:
         with open_deployment(settings) as deployment, deployment.database.writing() as session:
-            event = AuditEvent(kind=EventKind.KEY_CEREMONY, outcome=Outcome.DONE, detail={"act": "keystore made"})
+            event = AuditEvent(EventKind.KEY_CEREMONY, Outcome.DONE, detail={Detail.OPERATION: "made"})
             ledger.record(session, deployment.ring, event, datetime.now(UTC))
     return fresh
 
@@ -65,6 +74,27 @@ def open_deployment(settings: Settings) -> Iterator[Deployment]:
             yield Deployment(settings, database, ring, wrapped_keys)
     finally:
         database.close()
+
+
+def rotate_vault_key(settings: Settings, at: datetime) -> tuple[str, int]:
+    """Make the next vault key and re-wrap every data key under it; return its label and how many were re-wrapped.
+
+    A call that was cut off is finished by the next: while keys remain under an older version, no newer one is made.
+    """
+    with open_deployment(settings) as deployment:
+        label, finished = deployment.ring.current("vault"), deployment.wrapped_keys.rewrap(deployment.ring)
+    if finished == 0:
+        version = int(label.rpartition("/")[2]) + 1
+        label = f"vault/{version}"
+        add_keys(settings.keystore, _seal(settings), [label])
+    with open_deployment(settings) as deployment:
+        while done := deployment.wrapped_keys.rewrap(deployment.ring):
+            finished += done
+        with deployment.database.writing() as session:
+            detail: dict[Detail, str | int] = {Detail.KEY_LABEL: label, Detail.OPERATION: "rotated"}
+            event = AuditEvent(EventKind.KEY_CEREMONY, Outcome.DONE, detail=detail)
+            ledger.record(session, deployment.ring, event, at)
+    return label, finished
 
 
 def _migrate(settings: Settings) -> None:
