@@ -68,6 +68,7 @@ __all__ = [
     "sign",
     "standing_of",
     "standings",
+    "status_of",
     "verify_signature",
 ]
 
@@ -165,7 +166,7 @@ def set_status(
 ) -> None:
     """Move an agreement on; raise AgreementRefused for a move its life does not allow."""
     row = _held(session, agreement_id)
-    now = _status(session, agreement_id)
+    now = status_of(session, agreement_id)
     if status not in NEXT[now]:
         raise AgreementRefused(f"an agreement cannot go from {now} to {status}")
     if status is S.IN_FORCE:
@@ -201,6 +202,8 @@ def add_signature(
 ) -> None:
     """Store a party's signature made elsewhere; raise AgreementRefused unless it is a party's and verifies."""
     row = _held(session, agreement_id)
+    if status_of(session, agreement_id) is not S.ASSURED:
+        raise AgreementRefused("an agreement is signed once it is assured, and before it comes into force")
     parties = {entry["organisation"]: entry["designated_person"] for entry in row.document["parties"]}
     if organisation not in parties:
         raise AgreementRefused("only a party can sign an agreement")
@@ -250,7 +253,8 @@ def _held(session: Session, agreement_id: str) -> Any:
     return row
 
 
-def _status(session: Session, agreement_id: str) -> AgreementStatus:
+def status_of(session: Session, agreement_id: str) -> AgreementStatus:
+    """Return where an agreement stands now."""
     query = (
         select(agreement_status.c.status)
         .where(agreement_status.c.agreement_id == agreement_id)
@@ -263,7 +267,7 @@ def _status(session: Session, agreement_id: str) -> AgreementStatus:
 def _supersede(session: Session, ring: KeyRing, row: Any, at: datetime, by: str) -> None:
     others = select(agreement.c.id).where(agreement.c.code == row.code, agreement.c.id != row.id)
     for other in session.scalars(others).all():
-        if S.SUPERSEDED in NEXT[_status(session, other)]:
+        if S.SUPERSEDED in NEXT[status_of(session, other)]:
             set_status(session, ring, other, S.SUPERSEDED, at, by)
 
 

@@ -438,10 +438,17 @@ class _Context:
             return [Reason.OUT_OF_SCOPE]
         failing = {
             Reason.ERASED: segment.member in self.facts.erased,
-            Reason.HARD_BLOCK: segment.category in self.blocked.get(segment.member, frozenset()),
+            Reason.HARD_BLOCK: self.walled(segment),
             Reason.UNBORN: member.unborn and self._index not in (member.person_id, member.carried_by),
         }
         return [reason for reason, fails in failing.items() if fails]
+
+    def walled(self, segment: Segment) -> bool:
+        """Behind a firewall even a name is told only by the worker's own organisation: another's would tell the place."""
+        closed = self.blocked.get(segment.member)
+        if closed is None:
+            return False
+        return segment.category in closed or self.facts.actor is None or segment.source != self.facts.actor.organisation
 
     @property
     def _index(self) -> str:

@@ -1,0 +1,42 @@
+"""A whole signing in one act: every party's designated person signs a version, and it comes into force.
+
+Invariants: nothing is skipped (each status is passed through and logged, each signature verified as it is stored);
+an agreement already in force is left as it is. Where partners sign at home, `agreements.add_signature` takes what
+they send instead.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
+
+from governance.agreements import import_agreement, set_status, sign, status_of
+from governance.flows import Agreement
+from governance.keys import KeyRing
+from governance.terms import AgreementStatus
+
+
+def bring_into_force(
+    session: Session,
+    ring: KeyRing,
+    agreement: Agreement,
+    keys: Mapping[str, Ed25519PrivateKey],
+    at: datetime,
+    by: str,
+) -> str:
+    """Import, assure, sign with each party's key and put in force; return the agreement's id."""
+    agreement_id = import_agreement(session, ring, agreement, at, by)
+    if status_of(session, agreement_id) is not AgreementStatus.DRAFT:
+        return agreement_id
+    set_status(session, ring, agreement_id, AgreementStatus.ASSURED, at, by)
+    for party in agreement.parties:
+        sign(session, ring, agreement_id, party.organisation, keys[party.organisation], at, by)
+    set_status(session, ring, agreement_id, AgreementStatus.SIGNED, at, by)
+    set_status(session, ring, agreement_id, AgreementStatus.IN_FORCE, at, by)
+    return agreement_id
+
+
+def new_signing_keys(agreement: Agreement) -> dict[str, Ed25519PrivateKey]:
+    """Return a fresh key for each party. For demonstrations and tests: real keys never leave their owners."""
+    return {party.organisation: Ed25519PrivateKey.generate() for party in agreement.parties}
