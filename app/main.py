@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -19,9 +18,9 @@ from app.edge import Edge
 from app.logs import Log, make_log
 from app.metrics import Metrics
 from app.rendering import STATIC
-from app.routes import families, pages, session, status
+from app.routes import agreements, audit, families, pages, search, session, status, wishes
 
-PAGES = (session, pages, families)
+PAGES = (session, pages, search, families, wishes, audit, agreements)
 
 
 def utc_now() -> datetime:
@@ -57,12 +56,3 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     with suppress(asyncio.CancelledError):
         await task
     await asyncio.to_thread(anchor.once)
-
-
-def serve(deployment: Deployment) -> None:
-    """Serve until told to stop."""
-    settings = deployment.settings
-    uvicorn.run(
-        create_app(deployment), host=settings.host, port=settings.port, access_log=False, proxy_headers=False,
-        server_header=False, log_level="warning",
-    )  # fmt: skip

