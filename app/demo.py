@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
@@ -32,7 +32,7 @@ from governance.verification import verify
 from linkage.spec import builtin_specs, load_spec
 
 BY = "demonstration"
-ERRORS = "medium"
+ERRORS: Literal["medium"] = "medium"
 PROJECT = "school-readiness"
 DECISIONS = (EventKind.READ_FAMILY, EventKind.SEARCH, EventKind.COHORT, EventKind.AUDIT_READ)
 

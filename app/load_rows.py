@@ -71,8 +71,8 @@ def shape(placed: PlacedRow, scope: LoadScope, places: Mapping[str, Place], stag
     staged.events.extend(_event(claim, placed, scope) for claim in events if claim.when is not None)
     staged.involvements.extend(_involvement(claim, placed, scope) for claim in involvements)
     staged.ties.extend(_tie(claim, placed, scope) for claim in ties)
-    claims = (*row.events, *row.involvements, *row.ties)
-    return Counter(claim.category for claim in claims if claim.category not in scope.covered)
+    categories = [claim.category for claims in (row.events, row.involvements, row.ties) for claim in claims]
+    return Counter(category for category in categories if category not in scope.covered)
 
 
 def problem_row(problem: Problem, load_id: str, ordinal: int, severity: str) -> dict[str, Any]:

@@ -86,4 +86,5 @@ def _number(cell: str | None, line: int, column: str) -> str:
 
 
 def _event(kind: str, rows: int) -> AuditEvent:
-    return AuditEvent(EventKind.REFERENCE_IMPORT, Outcome.DONE, detail={Detail.KIND: kind, Detail.ROWS: rows})
+    detail: dict[Detail, str | int] = {Detail.KIND: kind, Detail.ROWS: rows}
+    return AuditEvent(EventKind.REFERENCE_IMPORT, Outcome.DONE, detail=detail)

@@ -127,7 +127,7 @@ def _counts(counts: Any) -> str:
 
 
 def _sentence(code: str) -> str:
-    return next((text for reason, text in SENTENCES.items() if reason == code), code)
+    return next((text for reason, text in SENTENCES.items() if reason.value == code), code)
 
 
 def _line(row: dict[str, Any]) -> str:

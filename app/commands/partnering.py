@@ -14,6 +14,7 @@ from app.settings import Settings
 from governance import people, wish_store
 from governance.people import FactRefused
 from governance.terms import SignerBasis, WishAnswer, WishKind
+from governance.wishes import EVERYTHING
 from linkage import records
 from linkage.rows import PersonId
 
@@ -86,7 +87,7 @@ def _record(
                 person_id=_known(session, person),
                 kind=kind,
                 answer=answer,
-                scope=scope or (wish_store.EVERYTHING,),
+                scope=scope or (EVERYTHING,),
                 **signed,
             )
         except wish_store.WishRefused as refusal:

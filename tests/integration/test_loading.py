@@ -149,7 +149,7 @@ def test_a_kill_between_the_two_commits_loses_nothing(
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading.loads, "complete", killed)
+        patch.setattr("linkage.loads.complete", killed)
         patch.setattr(loading, "discard_unfinished", lambda *_: 0)
         with pytest.raises(SystemExit):
             _load(deployment, write(tmp_path / "b.csv", [row(1, family="Changed"), row(2)]))
