@@ -1,0 +1,1 @@
+"""Counting children and families for planning: a question, the population it means, and what may be released."""
