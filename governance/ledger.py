@@ -52,7 +52,7 @@ __all__ = [
     "stored_instant",
     "subject_pseudonym",
 ]
-SEQUENCE_BATCH: Final = 10_000
+SEQUENCE_BATCH: Final = 50_000
 SEQUENCER_LOCK: Final = 0x4C46_5231
 
 
@@ -138,8 +138,8 @@ def find(session: Session, asked: AuditFilter, limit: int = 50, cursor: str | No
         if (value := getattr(asked, column.name)) is not None:
             query = query.where(column == str(value))
     if asked.subject is not None:
-        about = exists().where(audit_subject.c.entry_id == entry.id, audit_subject.c.pseudonym == asked.subject)
-        query = query.where(about)
+        about = audit_subject.c
+        query = query.join(audit_subject, about.entry_id == entry.id).where(about.pseudonym == asked.subject)
     if asked.since is not None:
         query = query.where(entry.recorded_at >= asked.since.astimezone(UTC))
     if asked.until is not None:

@@ -8,54 +8,31 @@ edited unseen only by who holds the key ring, and removed unseen by the database
 Sources: RFC 6962, RFC 8785, C2SP tlog-checkpoint.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import DateTime, Select, Text, exists, func, select, type_coerce
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from governance import anchors
-from governance.entries import canonical, entry_seal, instant
+from governance.findings import Failure, FailureKind, entry_fault
 from governance.keys import KeyRing
-from governance.ledger import stored_instant
 from governance.merkle import Frontier, leaf_hash
 from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note
 from governance.store import audit_checkpoint, audit_entry, audit_sequence, audit_subject
 
+__all__ = ["Failure", "FailureKind", "Verification", "verify"]
+
 BATCH: Final = 500
-
-
-class FailureKind(StrEnum):
-    ENTRY_MISSING = "entry_missing"
-    ENTRY_REPEATED = "entry_repeated"
-    INDEX_GAP = "index_gap"
-    LEAF = "leaf"
-    BODY = "body"
-    COLUMN = "column"
-    SUBJECTS = "subjects"
-    SEAL = "seal"
-    UNKNOWN_ROW = "unknown_row"
-    SIGNATURE = "signature"
-    ROOT = "root"
-    NOTES_DIFFER = "notes_differ"
-    NOT_ANCHORED = "not_anchored"
-    NOT_STORED = "not_stored"
-    TRUNCATED = "truncated"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The first thing that fails: an entry (by index and id) or a checkpoint (by size)."""
-
-    kind: FailureKind
-    message: str
-    index: int | None = None
-    entry_id: str | None = None
-    size: int | None = None
+UNREADABLE: Final = (DBAPIError, ValueError)
+ENTRY: Final = tuple(
+    # Read as it lies: a column that holds no date must become a finding, not an error.
+    type_coerce(column, Text).label(column.name) if isinstance(column.type, DateTime) else column
+    for column in audit_entry.c
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +58,16 @@ def verify(
     *,
     former_keys: Sequence[bytes] = (),
     ring: KeyRing | None = None,
+    progress: Callable[[int], None] = lambda count: None,
 ) -> Verification:
     """Check the whole ledger against its checkpoints.
 
     `former_keys` are public keys retired by rotation. With `ring`, the seal of every entry is checked too, so that
-    a forged entry is named itself, also after the newest checkpoint. The session should be a fresh one.
+    a forged entry is named itself, also after the newest checkpoint. `progress` is told how many entries each step
+    read. The session should be a fresh one.
     """
     verifiers = [Verifier(ORIGIN, key) for key in (public_key, *former_keys)]
-    walk = _Walk(session, anchor_dir, verifiers, ring)
+    walk = _Walk(session, anchor_dir, verifiers, ring, progress)
     try:
         walk.run()
     except _Failed as failed:
@@ -105,12 +84,19 @@ class _Failed(Exception):
 class _Walk:
     """One pass over entries in order, meeting each checkpoint at its size."""
 
-    def __init__(self, session: Session, anchor_dir: Path, verifiers: Sequence[Verifier], ring: KeyRing | None) -> None:
-        self.session, self.anchor_dir, self.verifiers, self.ring = session, anchor_dir, verifiers, ring
+    def __init__(
+        self,
+        session: Session,
+        anchor_dir: Path,
+        verifiers: Sequence[Verifier],
+        ring: KeyRing | None,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.session, self.anchor_dir, self.verifiers = session, anchor_dir, verifiers
+        self.ring, self.progress = ring, progress
         # Anchors are listed before any row is read: a checkpoint made meanwhile is then unseen, not unanchored.
         self.anchored = anchors.sizes(anchor_dir)
-        heads = session.execute(select(audit_checkpoint.c.size, audit_checkpoint.c.root))
-        self.stored: dict[int, str] = {row.size: row.root for row in heads}
+        self.stored = frozenset(session.scalars(select(audit_checkpoint.c.size)))
         self.due = sorted({*self.anchored, *self.stored}, reverse=True)
         self.frontier = Frontier()
         self.checkpoints = self.covered = self.pending = 0
@@ -129,16 +115,31 @@ class _Walk:
     def run(self) -> None:
         self._meet_checkpoints()
         last: int | None = None
-        while batch := list(self.session.execute(_sequenced(last))):
+        while batch := self._read(_sequenced(last)):
             subjects = self._subjects([row.entry_id for row in batch])
             for row in batch:
                 self._entry(row, subjects.get(row.entry_id, set()))
                 self._meet_checkpoints()
             last = batch[-1].idx
+            self.progress(len(batch))
         if self.due:
             self._fail_truncated(self.due[-1])
         self._unsequenced()
         self._strays()
+
+    def _read(self, query: Select[Any]) -> list[Any]:
+        """Return the next entries; where the database cannot even give them, name the one it cannot."""
+        try:
+            return list(self.session.execute(query))
+        except UNREADABLE:
+            self.session.rollback()
+        for place in self.session.execute(query.with_only_columns(audit_sequence.c.idx, audit_entry.c.id)).all():
+            try:
+                self.session.execute(select(*ENTRY).where(audit_entry.c.id == place.id)).all()
+            except UNREADABLE:
+                message = f"entry {place.idx} ({place.id}) cannot be read"
+                raise _Failed(Failure(FailureKind.BODY, message, place.idx, place.id)) from None
+        return list(self.session.execute(query))
 
     def _entry(self, row: Any, subjects: set[str]) -> None:
         index = self.frontier.size
@@ -152,7 +153,7 @@ class _Walk:
         self.frontier.push(leaf_hash(row.body.encode()))
 
     def _content(self, row: Any, subjects: set[str], index: int | None) -> None:
-        found = _fault(row, subjects, self.ring)
+        found = entry_fault(row, subjects, self.ring)
         if found is not None:
             kind, message = found
             named = f"entry {index} ({row.id})" if index is not None else f"entry {row.id}, not yet sequenced,"
@@ -174,10 +175,18 @@ class _Walk:
             if size != self.anchored[-1]:
                 raise self._bad(FailureKind.NOT_STORED, size, "is anchored but missing from the database")
             return
-        inside = self.session.scalar(select(audit_checkpoint.c.note).where(audit_checkpoint.c.size == size))
-        head = self._note(inside or "", size, "stored")
-        if inside != outside or self.stored[size] != head.root.hex():
+        stored_note, stored_root = self._stored(size)
+        head = self._note(stored_note, size, "stored")
+        if stored_note != outside or stored_root != head.root.hex():
             raise self._bad(FailureKind.NOTES_DIFFER, size, "is not stored as it was anchored")
+
+    def _stored(self, size: int) -> tuple[str, str]:
+        query = select(audit_checkpoint.c.note, audit_checkpoint.c.root).where(audit_checkpoint.c.size == size)
+        try:
+            row = self.session.execute(query).first()
+        except UNREADABLE:
+            return "", ""
+        return (row.note, row.root) if row is not None and isinstance(row.note, str) else ("", "")
 
     def _note(self, note: str, size: int, place: str) -> TreeHead:
         try:
@@ -195,12 +204,8 @@ class _Walk:
         return _Failed(Failure(kind, f"checkpoint {size} {message}", size=size))
 
     def _fail_truncated(self, size: int) -> None:
-        self._note(anchors.note_at(self.anchor_dir, size) or self._stored_note(size), size, "anchored")
+        self._note(anchors.note_at(self.anchor_dir, size) or self._stored(size)[0], size, "anchored")
         raise self._bad(FailureKind.TRUNCATED, size, f"covers entries that are gone from {self.frontier.size} on")
-
-    def _stored_note(self, size: int) -> str:
-        query = select(audit_checkpoint.c.note).where(audit_checkpoint.c.size == size)
-        return self.session.scalar(query) or ""
 
     def _subjects(self, entry_ids: Sequence[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -212,10 +217,10 @@ class _Walk:
     def _unsequenced(self) -> None:
         """Entries still without an index must be whole too; each is counted."""
         last = ""
-        unplaced = ~exists().where(audit_sequence.c.entry_id == audit_entry.c.id)
         while True:
-            query = select(audit_entry).where(unplaced, audit_entry.c.id > last).order_by(audit_entry.c.id)
-            batch = list(self.session.execute(query.limit(BATCH)))
+            query = select(*ENTRY).outerjoin(audit_sequence, audit_sequence.c.entry_id == audit_entry.c.id)
+            waiting = query.where(audit_sequence.c.idx.is_(None), audit_entry.c.id > last).order_by(audit_entry.c.id)
+            batch = self._read(waiting.limit(BATCH))
             if not batch:
                 return
             subjects = self._subjects([row.id for row in batch])
@@ -238,47 +243,5 @@ class _Walk:
 
 def _sequenced(last: int | None) -> Select[Any]:
     joined = audit_sequence.outerjoin(audit_entry, audit_entry.c.id == audit_sequence.c.entry_id)
-    query = select(audit_sequence, audit_entry).select_from(joined).order_by(audit_sequence.c.idx).limit(BATCH)
+    query = select(audit_sequence, *ENTRY).select_from(joined).order_by(audit_sequence.c.idx).limit(BATCH)
     return query if last is None else query.where(audit_sequence.c.idx > last)
-
-
-def _fault(row: Any, subjects: set[str], ring: KeyRing | None) -> tuple[FailureKind, str] | None:
-    """Return what is wrong with one entry's row, or None."""
-    if leaf_hash(row.body.encode()).hex() != row.leaf_hash:
-        return FailureKind.LEAF, "does not match its leaf: its body or leaf hash was changed"
-    body = _canonical(row.body)
-    if body is None:
-        return FailureKind.BODY, "has a body that is not canonical JSON"
-    if wrong := [name for name, expected in _copied(body).items() if _column(row, name) != expected]:
-        return FailureKind.COLUMN, f"has a column that its body contradicts: {', '.join(wrong)}"
-    if subjects != set(body.get("subjects", ())):
-        return FailureKind.SUBJECTS, "is listed under other subjects than its body names"
-    if ring is not None and body.get("seal") != entry_seal(ring, body):
-        return FailureKind.SEAL, "was not written by this service"
-    return None
-
-
-def _canonical(text: str) -> dict[str, Any] | None:
-    try:
-        body = json.loads(text)
-        whole = isinstance(body, dict) and canonical(body) == text.encode()
-    except (ValueError, RecursionError):
-        return None
-    return body if whole else None
-
-
-def _copied(body: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": body.get("id"),
-        "recorded_at": body.get("at"),
-        "kind": body.get("kind"),
-        "staff_id": body.get("staff"),
-        "organisation": body.get("organisation"),
-        "purpose": body.get("purpose"),
-        "outcome": body.get("outcome"),
-    }
-
-
-def _column(row: Any, name: str) -> Any:
-    value = getattr(row, name)
-    return instant(stored_instant(value)) if name == "recorded_at" else value

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from governance import anchors
 from governance.checkpoints import LedgerInconsistent, advance
 from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from governance.ledger import AuditEvent, record
+from governance.ledger import AuditEvent, record, sequence
 from governance.merkle import Frontier, leaf_hash
 from governance.notes import ORIGIN, TreeHead, signed
 from governance.store import metadata
@@ -339,3 +339,51 @@ def test_a_forged_entry_without_an_index_is_named_with_the_ring(log: Log) -> Non
 def test_subjects_of_an_entry_that_does_not_exist_are_found(log: Log) -> None:
     log.sql("INSERT INTO audit_subject VALUES (:e, :p)", e="cd" * 16, p="f" * 64)
     assert log.failure().kind is FailureKind.UNKNOWN_ROW
+
+
+GARBAGE = ["CAST(x'ff00fe' AS TEXT)", "x'ff00fe'", "'garbage'", "''", "17", "1.5", "'{}'", "'[]'"]
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+@pytest.mark.parametrize("column", ["body", "leaf_hash", "recorded_at", "kind", "staff_id"])
+@pytest.mark.parametrize("index", [6, LAST + 1])
+def test_garbage_in_any_column_is_a_finding_and_never_an_error(log: Log, column: str, value: str, index: int) -> None:
+    if index >= LAST:
+        with Session(log.engine) as session:
+            sequence(session)
+            session.commit()
+    entry = log.entry_at(index)
+    log.sql(f"UPDATE audit_entry SET {column} = {value} WHERE id = :e", e=entry)
+    assert (log.failure().index, log.failure().entry_id) == (index, entry)
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+def test_garbage_in_an_entry_without_an_index_names_it(log: Log, value: str) -> None:
+    entry = log.one("SELECT id FROM audit_entry WHERE id NOT IN (SELECT entry_id FROM audit_sequence) LIMIT 1")
+    log.sql(f"UPDATE audit_entry SET body = {value} WHERE id = :e", e=entry)
+    assert (log.failure().index, log.failure().entry_id) == (None, entry)
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+@pytest.mark.parametrize("column", ["note", "root"])
+def test_garbage_in_a_stored_checkpoint_names_it(log: Log, column: str, value: str) -> None:
+    log.sql(f"UPDATE audit_checkpoint SET {column} = {value} WHERE size = 10")
+    assert log.failure().size == 10
+
+
+DEEP = "[" * 100_000
+HOLLOW = ['{"subjects":[[]]}', '{"b":1,"a":2}', '{"a":1,"a":1}', "[]", DEEP, '{"a":NaN}', '{"a":"\\ud800"}']
+
+
+@pytest.mark.parametrize("body", HOLLOW)
+def test_a_hollow_body_with_a_fitting_leaf_is_named(log: Log, body: str) -> None:
+    leaf = leaf_hash(body.encode()).hex()
+    log.sql("UPDATE audit_entry SET body = :b, leaf_hash = :l WHERE id = :e", b=body, l=leaf, e=log.entry_at(6))
+    assert log.failure().index == 6
+
+
+def test_progress_counts_every_entry(log: Log) -> None:
+    seen: list[int] = []
+    with Session(log.engine) as session:
+        verify(session, log.folder, log.ring.public_key("checkpoint/1"), progress=seen.append)
+    assert sum(seen) == LAST
