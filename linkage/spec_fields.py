@@ -4,6 +4,7 @@ Invariants: a short form means exactly its long form (`COL` is `{column: COL}`);
 listed code, a bounded number or a boolean, never free text; every word is checked against the catalogue.
 """
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -20,6 +21,11 @@ LARGEST_NUMBER = 999_999
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, (dict, list)) or value is None else str(value)
+
+
+def _as_name(value: Any) -> Any:
+    plain = _plain(value)
+    return unicodedata.normalize("NFC", plain.strip()) if isinstance(plain, str) else plain
 
 
 def _as_column(value: Any) -> Any:
@@ -51,7 +57,7 @@ _PLAIN_SCHEMA = {"type": ["string", "number", "boolean"]}
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Plain = Annotated[str, BeforeValidator(_plain), WithJsonSchema(_PLAIN_SCHEMA)]
 Label = Annotated[str, BeforeValidator(_plain), Field(min_length=1, max_length=120), WithJsonSchema(_PLAIN_SCHEMA)]
-Column = Annotated[str, BeforeValidator(_plain), Field(min_length=1, max_length=200), WithJsonSchema(_PLAIN_SCHEMA)]
+Column = Annotated[str, BeforeValidator(_as_name), Field(min_length=1, max_length=200), WithJsonSchema(_PLAIN_SCHEMA)]
 Columns = Annotated[
     tuple[Column, ...],
     BeforeValidator(_as_list, json_schema_input_type=Column | list[Column]),

@@ -57,6 +57,7 @@ class CsvText:
         self.scan: ByteScan = scan(path, kind, hints.encoding, limits)
         declared = DELIMITERS.get(hints.delimiter or "", hints.delimiter)
         self.delimiter, found = self._choose(declared, needed)
+        self._spaced = len(found) > 1 and all(name.startswith(" ") for name in found[1:])
         self.header = checked_header(found, needed, self._header_row)
         self._line_end = self.scan.line_end or self._first_end()
 
@@ -107,7 +108,7 @@ class CsvText:
         """Every record after the header: its row number with its fields or its fault. Raises `FileRefused`."""
         with self._text() as text:
             lines = _Lines(text)
-            reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+            reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self._spaced, strict=True)
             row_number = 0
             while True:
                 row_number += 1

@@ -4,6 +4,7 @@ Invariants: integers and dates keep every digit; a whole float is written withou
 are refused. Arrow's own messages are never passed on: they may hold values.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -90,7 +91,7 @@ class Parquet:
 
     def _judged(self, cells: list[str]) -> list[str] | RowFault:
         if max(map(len, cells)) > self._limits.field:
-            return RowFault(RowReason.FIELD_TOO_LONG)
+            return RowFault(RowReason.FIELD_TOO_LONG, json.dumps(cells).encode())
         return cells
 
     def inspect(self) -> int:

@@ -87,7 +87,8 @@ class Workbook:
                 return
             row_number += 1
             yield row_number, said
-        raise FileRefused(FileReason.WORKBOOK_TOO_LARGE)
+        killed = (child.poll() is None and line) or child.wait() < 0
+        raise FileRefused(FileReason.WORKBOOK_TOO_LARGE if killed else FileReason.WORKBOOK_CORRUPT)
 
     def _ended(self, said: dict[str, Any]) -> None:
         if "fault" in said:

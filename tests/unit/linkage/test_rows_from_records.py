@@ -311,6 +311,13 @@ def test_blank_lines_trailing_empty_fields_and_line_ends_within_quotes_are_no_fa
     assert found[-1].people["self"].address == "1 Yellow Perch Town"
 
 
+def test_a_space_after_every_delimiter_is_no_part_of_a_value(tmp_path: Path) -> None:
+    quoted = text(", ").replace("1 Yellow Perch", '"1 Yellow, Perch"')
+    found = _read(quoted, tmp_path)
+    assert found == _read(text().replace("1 Yellow Perch", '"1 Yellow, Perch"'), tmp_path)
+    assert len(found) == 30
+
+
 def test_a_header_further_down_is_found_where_the_spec_says(tmp_path: Path) -> None:
     found = _read("Report of today\n\n" + text(), tmp_path, SPEC + "file: {header_row: 3}\n")
     assert found[0] == SourceRow(
