@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app.cohorts.spec import QuestionRefused
 from app.deployment import NotInitialised
 from app.partnering import PartnershipRefused
 from governance.agreements import AgreementRefused
@@ -55,6 +56,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (FileRefused, Exit.FILE_REFUSED),
     (SpecError, Exit.FILE_REFUSED),
     (ReferenceRefused, Exit.FILE_REFUSED),
+    (QuestionRefused, Exit.FILE_REFUSED),
     (PartnershipRefused, Exit.FILE_REFUSED),
     (AgreementRefused, Exit.POLICY),
     (ProviderChanged, Exit.POLICY),

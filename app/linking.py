@@ -1,0 +1,52 @@
+"""Running linkage on a deployment, and asking how good and why.
+
+Invariant: a run's persons, ties and ledger entry are committed together; the new search index is pointed at after that.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.deployment import Deployment
+from app.loading import discard_unfinished
+from app.zones import deployment_zone
+from governance import ledger
+from governance.entries import AuditEvent, Detail
+from governance.terms import EventKind, Outcome
+from linkage import quality
+from linkage.run import LinkReport, link
+
+
+def run_link(
+    deployment: Deployment, *, threshold: float | None = None, progress: Callable[[str], None] | None = None
+) -> LinkReport:
+    """Link every current record; raise ZoneBusy while another process holds the zone."""
+    with deployment_zone(deployment) as zone:
+        discard_unfinished(deployment, zone)
+        with deployment.database.writing() as session:
+            report = link(session, zone, deployment.ring, progress=progress, threshold=threshold)
+            ledger.record(session, deployment.ring, _entry(report), datetime.now(UTC))
+    return report
+
+
+def evaluate_links(deployment: Deployment, truth: Path, ties: Path | None) -> dict[str, Any]:
+    """Compare persons and ties with files of the truth."""
+    with deployment_zone(deployment) as zone, deployment.database.reading() as session:
+        return dict(quality.evaluate(session, zone, deployment.ring, truth, ties))
+
+
+def explain_link(deployment: Deployment, a: str, b: str) -> dict[str, Any]:
+    """Return the match weight of each field for the best pair of records between two persons."""
+    with deployment_zone(deployment) as zone, deployment.database.reading() as session:
+        return dict(quality.explain(session, zone, a, b))
+
+
+def _entry(report: LinkReport) -> AuditEvent:
+    detail: dict[Detail, str | int] = {
+        Detail.RUN: report.run_id,
+        Detail.PERSONS: report.persons,
+        Detail.FAMILIES: report.families,
+        Detail.ROWS: report.records,
+    }
+    return AuditEvent(EventKind.LINK_RUN, Outcome.DONE, detail=detail)
