@@ -21,6 +21,7 @@ from governance.merkle import Frontier
 
 _NAME: Final = re.compile(r"([0-9]{12})\.checkpoint")
 VERIFIER_FILE: Final = "verifier.pub"
+UNFINISHED: Final = ".unfinished-"
 
 
 def sizes(folder: Path) -> list[int]:
@@ -79,6 +80,8 @@ def locked(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for left in folder.glob(f"{UNFINISHED}*"):
+            left.unlink()
         yield
     finally:
         os.close(descriptor)
@@ -94,7 +97,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _beside(folder: Path, content: bytes, mode: int) -> Path:
-    beside = folder / f".{secrets.token_hex(8)}"
+    beside = folder / f"{UNFINISHED}{secrets.token_hex(8)}"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -7,7 +7,6 @@ Sources: RFC 6962; C2SP tlog-checkpoint ("a log MUST NOT sign any checkpoint inc
 previously signed") and tlog-proof.
 """
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from governance.keys import KeyRing, parse_label
 from governance.ledger import SEQUENCE_BATCH, sequence, stored_instant
 from governance.merkle import Frontier, consistency_path, inclusion_path, leaf_hash
 from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note, signed
+from governance.proofs import ConsistencyProof, InclusionProof
 from governance.store import audit_checkpoint, audit_entry, audit_sequence
 
 BATCH: Final = 2000
@@ -99,22 +99,6 @@ def _unplaced(session: Session) -> bool:
     return entries != session.scalar(select(func.count()).select_from(audit_sequence))
 
 
-@dataclass(frozen=True, slots=True)
-class InclusionProof:
-    """Proof that one entry is in the tree that `note` signs. `str()` is a C2SP tlog-proof file."""
-
-    entry_id: str
-    body: str
-    index: int
-    size: int
-    path: tuple[bytes, ...]
-    note: str
-
-    def __str__(self) -> str:
-        hashes = "".join(f"{base64.b64encode(node).decode()}\n" for node in self.path)
-        return f"c2sp.org/tlog-proof@v1\nindex {self.index}\n{hashes}\n{self.note}"
-
-
 def inclusion_proof(session: Session, entry_id: str) -> InclusionProof:
     """Return the proof of one entry against the newest checkpoint; raise NotCovered."""
     entry, place = audit_entry.c, audit_sequence.c
@@ -127,9 +111,21 @@ def inclusion_proof(session: Session, entry_id: str) -> InclusionProof:
     return InclusionProof(entry_id, row.body, row.idx, newest.size, path, newest.note)
 
 
-def consistency_proof(session: Session, earlier: int, later: int) -> tuple[bytes, ...]:
-    """Return the proof that the tree of size `earlier` is a prefix of that of size `later`."""
-    return consistency_path(earlier, _leaves(session, later))
+def consistency_proof(session: Session, earlier: int, later: int) -> ConsistencyProof:
+    """Return the proof that the checkpoint of size `later` continues that of size `earlier`; raise NotCovered."""
+    query = select(audit_checkpoint.c.size, audit_checkpoint.c.note).where(
+        audit_checkpoint.c.size.in_((earlier, later))
+    )
+    notes = {row.size: row.note for row in session.execute(query)}
+    if not 0 < earlier <= later or not {earlier, later} <= notes.keys():
+        raise NotCovered("there are no checkpoints of these sizes")
+    return ConsistencyProof(notes[earlier], notes[later], consistency_path(earlier, _leaves(session, later)))
+
+
+def verifiers(ring: KeyRing) -> list[Verifier]:
+    """Return the public keys of every version of the ring's checkpoint key, oldest first."""
+    labels = [label for key in ring.status() if (label := parse_label(key.label)).family == "checkpoint"]
+    return [Verifier(ORIGIN, ring.public_key(str(label))) for label in sorted(labels)]
 
 
 def _reconciled(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) -> TreeHead | None:
@@ -149,17 +145,12 @@ def _reconciled(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime)
 def _anchored_head(ring: KeyRing, anchor_dir: Path, size: int) -> tuple[TreeHead, str]:
     note = anchors.note_at(anchor_dir, size) or ""
     try:
-        head = read_note(note, _own_verifiers(ring))
+        head = read_note(note, verifiers(ring))
     except NoteRefused as refused:
         raise LedgerInconsistent(f"the anchored checkpoint of size {size}: {refused}") from None
     if (head.origin, head.size) != (ORIGIN, size):
         raise LedgerInconsistent(f"the anchored checkpoint of size {size} is for another tree")
     return head, note
-
-
-def _own_verifiers(ring: KeyRing) -> list[Verifier]:
-    labels = [key.label for key in ring.status() if parse_label(key.label).family == "checkpoint"]
-    return [Verifier(ORIGIN, ring.public_key(label)) for label in labels]
 
 
 def _frontier(session: Session, anchor_dir: Path, last: TreeHead | None) -> Frontier:

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -42,6 +42,16 @@ class Verifier:
         """Return the key as a C2SP verifier key line."""
         encoded = base64.b64encode(ED25519 + self.public_key).decode()
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Return the key of a verifier key line; raise NoteRefused."""
+        name, _, encoded = line.strip().partition("+")
+        kind_and_key = _decoded(encoded.partition("+")[2])
+        verifier = cls(name, kind_and_key[1:])
+        if kind_and_key[:1] != ED25519 or len(kind_and_key) != 33 or str(verifier) != line.strip():
+            raise NoteRefused("not an Ed25519 verifier key line")
+        return verifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import rfc8785
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
@@ -387,3 +389,46 @@ def test_progress_counts_every_entry(log: Log) -> None:
     with Session(log.engine) as session:
         verify(session, log.folder, log.ring.public_key("checkpoint/1"), progress=seen.append)
     assert sum(seen) == LAST
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_run_of_careful_changes_to_covered_entries_is_found(
+    pristine: tuple[Path, SoftwareKeyRing, datetime], tmp_path: Path, data: st.DataObject
+) -> None:
+    home, ring, now = pristine
+    database = tmp_path / "fuzzed.db"
+    shutil.copy(home / "ledger.db", database)
+    log = Log(create_engine(f"sqlite:///{database}"), database, home / "anchors", ring, now)
+    before = leaves(log)[:LAST]
+    for _ in range(data.draw(st.integers(1, 3))):
+        index, other = data.draw(st.integers(0, LAST - 2)), data.draw(st.integers(0, LAST - 2))
+        change = data.draw(st.sampled_from(["edit", "drop", "swap", "move"]))
+        if change == "edit":
+            rewrite(log, log.entry_at(index), log.body(index) | {"staff": data.draw(st.sampled_from("abc")) * 32})
+        elif change == "drop" and len(leaves(log)) == LAST:
+            drop(log, index)
+            shift(log, index + 1, -1)
+        elif change == "swap" and index != other and len(leaves(log)) == LAST:
+            one, two = log.entry_at(index), log.entry_at(other)
+            log.sql("DELETE FROM audit_sequence WHERE idx IN (:i, :j)", i=index, j=other)
+            log.sql("INSERT INTO audit_sequence VALUES (:i, :two), (:j, :one)", i=index, j=other, one=one, two=two)
+        elif change == "move":
+            entry = log.entry_at(index)
+            log.sql("DELETE FROM audit_sequence WHERE idx = :i", i=index)
+            shift(log, index + 1, -1)
+            log.sql("INSERT INTO audit_sequence SELECT max(idx) + 1, :e FROM audit_sequence", e=entry)
+    if data.draw(st.booleans()):
+        rechain(log, SoftwareKeyRing(new_keys(FIRST_LABELS)) if data.draw(st.booleans()) else None)
+        changed = True
+    else:
+        changed = leaves(log)[:LAST] != before
+    result = log.check()
+    log.engine.dispose()
+    assert result.ok is not changed
+
+
+def leaves(log: Log) -> list[str]:
+    with log.engine.begin() as connection:
+        query = "SELECT leaf_hash FROM audit_entry e JOIN audit_sequence s ON s.entry_id = e.id ORDER BY idx"
+        return list(connection.execute(text(query)).scalars())
