@@ -23,6 +23,19 @@ from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note,
 from governance.proofs import ConsistencyProof, InclusionProof
 from governance.store import audit_checkpoint, audit_entry, audit_sequence
 
+__all__ = [
+    "Checkpoint",
+    "ConsistencyProof",
+    "InclusionProof",
+    "LedgerInconsistent",
+    "NotCovered",
+    "advance",
+    "checkpoint",
+    "consistency_proof",
+    "inclusion_proof",
+    "verifiers",
+]
+
 BATCH: Final = 2000
 COMMIT_DELAY: Final = timedelta(hours=1)
 
