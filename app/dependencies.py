@@ -6,6 +6,7 @@ token before a field of it is used; `/v1` changes nothing on the strength of a c
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
@@ -48,6 +49,12 @@ def signed_in(request: Request) -> SignedIn:
         raise NotSignedIn
     request.state.signed_in = who
     return who
+
+
+def perhaps_signed_in(request: Request) -> None:
+    """Let a page that everyone may read still show who is signed in."""
+    with suppress(NotSignedIn):
+        signed_in(request)
 
 
 def signed_in_api(request: Request) -> SignedIn:

@@ -1,10 +1,10 @@
 """Home and the short pages that everyone may read."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, Response
 
 from app.caseload import own_families
-from app.dependencies import Here, Now, Who, Words
+from app.dependencies import Here, Now, Who, Words, perhaps_signed_in
 from app.language import LONDON
 from app.navigation import KEY_WORKERS, LINKS
 from app.rendering import STATIC, render
@@ -22,12 +22,12 @@ def home(request: Request, here: Here, now: Now, who: Who, words: Words) -> Resp
     return render(request, "home.html", links=LINKS[role][1:], families=lines(words, rows, today), total=total)
 
 
-@router.get("/privacy")
+@router.get("/privacy", dependencies=[Depends(perhaps_signed_in)])
 def privacy(request: Request) -> Response:
     return render(request, "privacy.html")
 
 
-@router.get("/accessibility")
+@router.get("/accessibility", dependencies=[Depends(perhaps_signed_in)])
 def accessibility(request: Request) -> Response:
     return render(request, "accessibility.html")
 
