@@ -120,7 +120,7 @@ class _Context:
         return [reason for reason, fails in failing.items() if fails]
 
     def walled(self, segment: Segment) -> bool:
-        """Behind a firewall even a name comes only from the worker's own organisation: any other would tell the place."""
+        """Behind a firewall even a name comes only from the worker's own organisation: another would tell the place."""
         closed = self.blocked.get(segment.member)
         if closed is None:
             return False

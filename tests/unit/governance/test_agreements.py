@@ -1,0 +1,321 @@
+"""Agreements: read with positions, checked as a lawyer would, signed, and moved only along their life."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+from governance import agreements, people
+from governance.agreement_lint import AGREEMENT_RULES, FLOW_RULES, Severity, check
+from governance.agreements import NEXT, SHIPPED, AgreementRefused, read_agreement, shipped
+from governance.ceremony import bring_into_force, new_signing_keys
+from governance.flows import Agreement, Standing, both_signed, flow_lapse
+from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.marked_yaml import Unreadable, read_marked
+from governance.standings import covered, in_force, signed_bytes, standings, verify_signature
+from governance.store import audit_entry, metadata
+from governance.terms import AgreementStatus, Category, LegalBasis, Reason, Role, Say, SubjectRole, Withholding
+from linkage.catalogue import catalogue
+
+START = datetime(2026, 2, 2, 9, tzinfo=UTC)
+S = AgreementStatus
+PROVIDERS = {
+    "ZMH": {"maternity", "birth"},
+    "ZCH": {"health_visiting", "development", "infant_feeding"},
+    "ZWB": {"health_visiting", "development", "infant_feeding"},
+    "ZMC": {
+        "early_help", "early_education", "attainment", "school", "send", "social_care", "child_protection",
+        "looked_after",
+    },
+    "ZGC": {"early_help"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def session() -> Session:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    return Session(engine)
+
+
+@pytest.fixture(scope="module")
+def ring() -> SoftwareKeyRing:
+    return SoftwareKeyRing(new_keys(FIRST_LABELS))
+
+
+def document(code: str = "isp-family-support") -> dict[str, Any]:
+    return dict(yaml.safe_load(yaml.safe_dump(dict(shipped(code).document))))
+
+
+def changed(change: Callable[[dict[str, Any]], None], code: str = "isp-early-years") -> Agreement:
+    altered = document(code)
+    change(altered)
+    return read_agreement(yaml.safe_dump(altered, sort_keys=False))
+
+
+def partners(session: Session, ring: SoftwareKeyRing) -> None:
+    for code in ("ZMH", "ZCH", "ZWB", "ZMC", "ZGC", "ZNF", "ZFS"):
+        people.add_organisation(session, ring, START, "test", code=code, name_en=code, kind="nhs")
+
+
+@pytest.mark.parametrize("code", SHIPPED)
+def test_the_shipped_agreements_have_no_findings(code: str) -> None:
+    assert check(shipped(code)) == ()
+    assert shipped(code).code == code
+
+
+def test_every_category_a_dataset_carries_flows_to_somebody(session: Session, ring: SoftwareKeyRing) -> None:
+    partners(session, ring)
+    for code in SHIPPED:
+        bring_into_force(session, ring, shipped(code), new_signing_keys(shipped(code)), START, "test")
+    for provider, categories in PROVIDERS.items():
+        assert covered(session, provider, START) >= {Category(name) for name in categories | {"family", "identity"}}
+    assert covered(session, "ANYBODY", START) == frozenset()
+
+
+def test_the_shipped_agreements_withhold_and_name_subjects_as_agreed() -> None:
+    flows = [flow for code in SHIPPED for flow in shipped(code).flows]
+    for flow in flows:
+        assert flow.withheld(Category.DOMESTIC_ABUSE) is Withholding.SILENT
+        assert flow.withheld(Category.ADULT_HEALTH) is Withholding.SILENT
+        assert flow.withheld(Category.CHILD_PROTECTION) is Withholding.SIGNALLED
+        if Category.ADULT_HEALTH in flow.categories:
+            assert SubjectRole.MOTHER in flow.subjects
+    assert not any(flow.receives("ZMC", Role.ADULT_WORKER, None) for flow in flows)
+    by_consent = shipped("isp-family-support").flows
+    assert {(flow.basis, flow.say) for flow in by_consent} == {(LegalBasis.CONSENT, Say.CAN_REFUSE)}
+
+
+def test_the_categories_are_those_of_the_catalogue() -> None:
+    assert {str(category) for category in Category} == set(catalogue().categories)
+
+
+def _no_basis(document: dict[str, Any]) -> None:
+    del document["flows"][1]["basis"]
+
+
+def _no_article_9(document: dict[str, Any]) -> None:
+    del document["flows"][1]["article_9"]
+
+
+def _unstoppable_consent(document: dict[str, Any]) -> None:
+    document["flows"][1] |= {"basis": "consent", "say": "cannot_be_stopped", "confidentiality": "explicit_consent"}
+
+
+def _refusable_duty(document: dict[str, Any]) -> None:
+    document["flows"][1]["say"] = "can_refuse"
+
+
+def _empty_objection(document: dict[str, Any]) -> None:
+    document["flows"][2]["objection_honoured"] = False
+
+
+def _no_gateway(document: dict[str, Any]) -> None:
+    del document["flows"][1]["gateway"]
+
+
+def _unknown_category(document: dict[str, Any]) -> None:
+    document["flows"][1]["categories"].append("shoe_size")
+
+
+def _stranger(document: dict[str, Any]) -> None:
+    document["flows"][1]["from"] = "ZXX"
+
+
+def _strange_recipient(document: dict[str, Any]) -> None:
+    document["flows"][1]["to"][0]["organisation"] = "ZXX"
+
+
+def _no_welsh(document: dict[str, Any]) -> None:
+    del document["flows"][1]["why"]["cy"]
+
+
+def _no_retention(document: dict[str, Any]) -> None:
+    del document["retention"]
+
+
+def _late_review(document: dict[str, Any]) -> None:
+    document["review_due"] = "2028-01-06"
+
+
+def _no_best_interests(document: dict[str, Any]) -> None:
+    del document["best_interests"]
+
+
+def _twice(document: dict[str, Any]) -> None:
+    document["flows"][1]["no"] = document["flows"][0]["no"]
+
+
+def _strange_lead(document: dict[str, Any]) -> None:
+    document["lead"] = "ZXX"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (_no_basis, "flows[1].basis"),
+        (_no_article_9, "flows[1].article_9"),
+        (_unstoppable_consent, "flows[1].say"),
+        (_refusable_duty, "flows[1].say"),
+        (_empty_objection, "flows[2].objection_honoured"),
+        (_no_gateway, "flows[1].gateway"),
+        (_unknown_category, "flows[1].categories"),
+        (_stranger, "flows[1].from"),
+        (_strange_recipient, "flows[1].to[0].organisation"),
+        (_no_welsh, "flows[1].why"),
+        (_no_retention, "retention"),
+        (_late_review, "review_due"),
+        (_no_best_interests, "best_interests"),
+        (_twice, "flows[1].no"),
+        (_strange_lead, "lead"),
+    ],
+)
+def test_each_fault_is_found_at_its_field_and_refused(
+    change: Callable[[dict[str, Any]], None], field: str, session: Session, ring: SoftwareKeyRing
+) -> None:
+    faulty = changed(change)
+    found = check(faulty)
+    assert [(finding.field, finding.severity) for finding in found] == [(field, Severity.ERROR)]
+    with pytest.raises(AgreementRefused):
+        agreements.import_agreement(session, ring, faulty, START, "test")
+
+
+def test_a_finding_names_the_line_of_its_field() -> None:
+    text = Path("governance/agreements/isp-early-years.yaml").read_text("utf-8")
+    line = next(n for n, said in enumerate(text.splitlines(), 1) if said.startswith("review_due:"))
+    found = check(read_agreement(text.replace("review_due: 2027-12-06", "review_due: 2028-02-06")))
+    assert [(finding.line, finding.field) for finding in found] == [(line, "review_due")]
+
+
+def test_every_rule_is_exercised_by_a_fault() -> None:
+    assert (len(AGREEMENT_RULES), len(FLOW_RULES)) == (8, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code: [", "line 1"),
+        ("code: a\ncode: b\n", "line 1: code is given twice"),
+        ("- 1\n", "(document)"),
+        ("code: A B\n", "code"),
+    ],
+)
+def test_what_is_no_agreement_is_refused_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(AgreementRefused, match=said.replace("(", r"\(").replace(")", r"\)")):
+        read_agreement(text)
+
+
+def test_an_unknown_field_is_refused_at_its_line() -> None:
+    with pytest.raises(AgreementRefused) as refused:
+        changed(lambda document: document["flows"][0].update(colour="red"))
+    assert [finding.field for finding in refused.value.findings] == ["flows[0]"]
+
+
+def test_dates_stay_text_and_no_stays_a_word() -> None:
+    assert read_marked("no: 2026-01-05\nyes: true\n").data == {"no": "2026-01-05", "yes": True}
+    with pytest.raises(Unreadable):
+        read_marked("a: !!python/object:os.system x")
+
+
+def test_the_hash_does_not_depend_on_layout_and_does_on_every_word() -> None:
+    held = document()
+    flowed = read_agreement(yaml.safe_dump(held, sort_keys=True, default_flow_style=True))
+    assert flowed.hash == shipped("isp-family-support").hash
+    assert changed(lambda d: d.update(retention="1 year"), "isp-family-support").hash != flowed.hash
+
+
+def test_a_signature_is_of_one_version_by_one_party() -> None:
+    key = Ed25519PrivateKey.generate()
+    public, signature = key.public_key().public_bytes_raw(), key.sign(signed_bytes("a" * 64, "ZMC"))
+    assert verify_signature(public, signature, "a" * 64, "ZMC")
+    assert not verify_signature(public, signature, "b" * 64, "ZMC")
+    assert not verify_signature(public, signature, "a" * 64, "ZGC")
+    assert not verify_signature(b"short", signature, "a" * 64, "ZMC")
+
+
+def test_the_life_of_an_agreement_names_every_status_and_ends() -> None:
+    assert set(NEXT) == set(AgreementStatus)
+    assert {status for status, after in NEXT.items() if not after} == {S.EXPIRED, S.SUPERSEDED, S.WITHDRAWN}
+    assert all(S.IN_FORCE not in after for status, after in NEXT.items() if status not in (S.SIGNED, S.SUSPENDED))
+
+
+def test_only_allowed_moves_are_made_and_each_is_logged(session: Session, ring: SoftwareKeyRing) -> None:
+    held = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    with pytest.raises(AgreementRefused, match="cannot go from draft to in_force"):
+        agreements.set_status(session, ring, held, S.IN_FORCE, START, "test")
+    agreements.set_status(session, ring, held, S.WITHDRAWN, START, "test")
+    with pytest.raises(AgreementRefused):
+        agreements.set_status(session, ring, held, S.DRAFT, START, "test")
+    assert session.execute(select(func.count()).select_from(audit_entry)).scalar_one() == 2
+
+
+def test_the_same_version_is_held_once_and_never_with_other_content(session: Session, ring: SoftwareKeyRing) -> None:
+    held = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    again = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    assert again == held
+    other = changed(lambda d: d.update(retention="For ever."), "isp-family-support")
+    with pytest.raises(AgreementRefused, match="new version number"):
+        agreements.import_agreement(session, ring, other, START, "test")
+
+
+def test_only_a_party_signs_and_only_once_assured(session: Session, ring: SoftwareKeyRing) -> None:
+    partners(session, ring)
+    held = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    key = Ed25519PrivateKey.generate()
+    with pytest.raises(AgreementRefused, match="once it is assured"):
+        agreements.sign(session, ring, held, "ZFS", key, START, "test")
+    agreements.set_status(session, ring, held, S.ASSURED, START, "test")
+    with pytest.raises(AgreementRefused, match="only a party"):
+        agreements.sign(session, ring, held, "ZNF", key, START, "test")
+    agreements.sign(session, ring, held, "ZFS", key, START, "test")
+    (standing,) = standings(session, START)
+    assert standing.signed_by == {"ZFS"}
+    public = key.public_key().public_bytes_raw()
+    with pytest.raises(AgreementRefused, match="does not verify"):
+        agreements.add_signature(session, ring, held, "ZMC", public, b"0" * 64, START, "test")
+
+
+def test_a_new_version_in_force_supersedes_the_old(session: Session, ring: SoftwareKeyRing) -> None:
+    partners(session, ring)
+    first = shipped("isp-family-support")
+    second = changed(lambda d: d.update(version=2), "isp-family-support")
+    for version in (first, second):
+        bring_into_force(session, ring, version, new_signing_keys(version), START, "test")
+    found = {s.agreement.version: s.status for s in standings(session, START)}
+    assert found == {1: S.SUPERSEDED, 2: S.IN_FORCE}
+    assert [s.agreement.version for s in in_force(session, START)] == [2]
+
+
+LIVE = shipped("isp-family-support")
+BOTH = frozenset({"ZFS", "ZMC"})
+
+
+@pytest.mark.parametrize(
+    ("status", "signed", "today", "reason"),
+    [
+        (S.IN_FORCE, BOTH, date(2026, 1, 4), Reason.AGREEMENT_NOT_IN_FORCE),
+        (S.IN_FORCE, BOTH, date(2026, 1, 5), None),
+        (S.IN_FORCE, BOTH, date(2027, 9, 4), None),
+        (S.IN_FORCE, BOTH, date(2027, 9, 5), Reason.REVIEW_OVERDUE),
+        (S.IN_FORCE, BOTH, date(2028, 1, 4), Reason.AGREEMENT_EXPIRED),
+        (S.IN_FORCE, BOTH - {"ZMC"}, date(2026, 6, 1), Reason.AGREEMENT_NOT_SIGNED),
+        (S.IN_FORCE, BOTH - {"ZFS"}, date(2026, 6, 1), Reason.AGREEMENT_NOT_SIGNED),
+        (S.SUSPENDED, BOTH, date(2026, 6, 1), Reason.AGREEMENT_SUSPENDED),
+        (S.SIGNED, BOTH, date(2026, 6, 1), Reason.AGREEMENT_NOT_IN_FORCE),
+        (S.DRAFT, BOTH, date(2026, 6, 1), Reason.AGREEMENT_NOT_IN_FORCE),
+        (S.WITHDRAWN, BOTH, date(2026, 6, 1), Reason.AGREEMENT_NOT_IN_FORCE),
+    ],
+)
+def test_a_flow_is_live_only_signed_by_both_in_force_and_in_date(
+    status: AgreementStatus, signed: frozenset[str], today: date, reason: Reason | None
+) -> None:
+    standing = Standing(LIVE, status, signed)
+    flow = LIVE.flows[1]
+    assert flow_lapse(standing, flow, "ZMC", today) is reason
+    assert both_signed(standing, flow, "ZMC") is (signed >= BOTH)
