@@ -72,7 +72,7 @@ def marry(rng: Random, mother: Names, father: Names, custom: Custom) -> None:
         draw = rng.random()
         if draw < 0.6:
             new = feminine(father.family) if custom is Custom.POLISH else father.family
-        elif draw < 0.7 and "-" not in mother.family + father.family:
+        elif draw < 0.7 and "-" not in mother.family + father.family and mother.family != father.family:
             new = f"{mother.family}-{father.family}"
     if new and new != mother.family:
         mother.former, mother.family = mother.family, new
@@ -89,8 +89,9 @@ def name_family(rng: Random, group: NameGroup, mother: Names, father: Names | No
     draw = rng.random()
     if draw < 0.8:
         return father.family
-    if draw < 0.88 and "-" not in mother.family + father.family and mother.family != father.family:
-        return f"{mother.former or mother.family}-{father.family}"
+    own = mother.former or mother.family
+    if draw < 0.88 and "-" not in own + father.family and own != father.family:
+        return f"{own}-{father.family}"
     return mother.family
 
 

@@ -36,11 +36,18 @@ def truth(county: Path) -> dict[tuple[str, str, str], str]:
         return {(row["dataset"], row["record_id"], row["role"]): row["person"] for row in csv.DictReader(file)}
 
 
-def identities(county: Path) -> Iterator[tuple[str, str, Identity]]:
+Rows = dict[str, list[SourceRow | Rejection]]
+
+
+def read_all(county: Path) -> Rows:
+    return {dataset: list(read_dataset(county, dataset)) for dataset in DATASETS}
+
+
+def identities(county: Path, rows: Rows) -> Iterator[tuple[str, str, Identity]]:
     """Yield dataset, true person and what the row says of them, for every accepted row and role."""
     people = truth(county)
-    for dataset in DATASETS:
-        for row in read_dataset(county, dataset):
+    for dataset, found in rows.items():
+        for row in found:
             if isinstance(row, SourceRow):
                 for role, identity in row.people.items():
                     yield dataset, people[dataset, row.record_id, role], identity
