@@ -112,7 +112,7 @@ class CoverageRow:
 
     def speaks_for(self, areas: frozenset[str]) -> bool:
         """Tell whether this load covers somebody who lives in these areas; an unknown area is not covered."""
-        return not self.areas or not areas.isdisjoint(self.areas)
+        return not self.areas or not {a.casefold() for a in areas}.isdisjoint(a.casefold() for a in self.areas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ a nation has one spelling; a postcode has one row.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,21 +159,26 @@ def _unique(path: Path, columns: Sequence[_Column], key: str) -> Iterator[dict[s
 
 
 def _rows(path: Path, columns: Sequence[_Column], problems: list[FileProblem]) -> Iterator[tuple[int, dict[str, Any]]]:
-    line = 1
+    lines = [0]
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
+            reader = csv.reader(_counted(file, lines), strict=True)
             header = _header(next(reader, []), columns)
             for record in reader:
-                line = reader.line_num
                 if record:
-                    yield from _row(line, record, header, columns, problems)
+                    yield from _row(reader.line_num, record, header, columns, problems)
     except UnicodeDecodeError:
-        raise ReferenceRefused([*problems, FileProblem(line, "(file)", "not UTF-8 text")]) from None
+        raise ReferenceRefused([*problems, FileProblem(lines[0] + 1, "(file)", "not UTF-8 text")]) from None
     except csv.Error:
-        raise ReferenceRefused([*problems, FileProblem(line, "(file)", "quotation marks do not fit")]) from None
+        raise ReferenceRefused([*problems, FileProblem(lines[0], "(file)", "quotation marks do not fit")]) from None
     except OSError:
         raise ReferenceRefused([FileProblem(1, "(file)", "cannot be opened")]) from None
+
+
+def _counted(file: Iterable[str], lines: list[int]) -> Iterator[str]:
+    for text in file:
+        lines[0] += 1
+        yield text
 
 
 def _header(names: Sequence[str], columns: Sequence[_Column]) -> dict[str, int]:
