@@ -215,7 +215,9 @@ def _texts(roles: Sequence[RoleIdentity]) -> dict[str, list[str | None]]:
     }
 
 
-def _grams(roles: Sequence[RoleIdentity], texts: Mapping[str, list[str | None]]) -> dict[str, list[frozenset[str] | None]]:
+def _grams(
+    roles: Sequence[RoleIdentity], texts: Mapping[str, list[str | None]]
+) -> dict[str, list[frozenset[str] | None]]:
     people = [role.identity for role in roles]
     names = [(p.given_name, p.middle_names, p.family_name, p.former_family_name) for p in people]
     return {

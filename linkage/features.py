@@ -103,7 +103,10 @@ def address_features(address: str | None, postcode: str | None) -> dict[str, str
         return {"address": None, "street": None}
     place = postcode or " ".join(names[1:3])
     dwelling = f"{' '.join(numbers)}|{names[0]}|{place}"
-    return {"address": dwelling if numbers or postcode else None, "street": f"{' '.join(numbers)}|{' '.join(names[:2])}"}
+    return {
+        "address": dwelling if numbers or postcode else None,
+        "street": f"{' '.join(numbers)}|{' '.join(names[:2])}",
+    }
 
 
 def sex_feature(sex: Sex | None) -> str | None:

@@ -182,7 +182,11 @@ BLOCKING: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 """Each rule compares the pairs that agree in all its columns; blocks too large to afford are left to the other rules."""
 
-TRAINING: tuple[tuple[str, ...], ...] = (("dob", "given_formal"), ("dob", "family"), ("given_formal", "family", "postcode"))
+TRAINING: tuple[tuple[str, ...], ...] = (
+    ("dob", "given_formal"),
+    ("dob", "family"),
+    ("given_formal", "family", "postcode"),
+)
 CERTAIN = ("given_formal", "family", "dob")
 """Records that agree in all of these are taken as one person's when guessing how many pairs match at all."""
 CERTAIN_RECALL = 0.7
@@ -271,7 +275,9 @@ def level_weights(settings: Mapping[str, Any]) -> dict[str, list[tuple[str, floa
     """Each comparison's (label, weight), best level first, `else` last."""
     return {
         c["output_column_name"]: [
-            (level["label_for_charts"], weight(level)) for level in c["comparison_levels"] if not level.get("is_null_level")
+            (level["label_for_charts"], weight(level))
+            for level in c["comparison_levels"]
+            if not level.get("is_null_level")
         ]
         for c in settings["comparisons"]
     }
@@ -282,7 +288,8 @@ def conflict_sql(settings: Mapping[str, Any]) -> str:
 
     A number alone never links. Clearly different given names with one birth (twins), or clearly different births with
     one name (a parent and child), need an equal number: where either side carries a number at all, where both
-    descriptions stand on more than one record, or where the two stand in different roles.
+    descriptions stand on more than one record, or where the two stand in different roles. Who stands above a child in
+    one tie and below somebody in another needs an agreeing birth or number to be one person.
     """
     weights = level_weights(settings)
     different = {name: f"abs(p.mw_{name} - ({levels[-1][1]!r})) < 1e-9" for name, levels in weights.items()}
@@ -292,7 +299,8 @@ def conflict_sql(settings: Mapping[str, Any]) -> str:
     number_alone = f"({number}) AND NOT {agrees.get('given', 'FALSE')} AND NOT {agrees.get('dob', 'FALSE')}"
     twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established))"
     generations = f"{born} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR l.role <> r.role)"
-    return f"(({number_alone}) OR (({twins} OR {generations}) AND NOT ({number})))"
+    parents = f"coalesce(l.generation <> r.generation, FALSE) AND NOT {agrees.get('dob', 'FALSE')}"
+    return f"(({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number})))"
 
 
 def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int) -> dict[str, Any]:
@@ -303,7 +311,9 @@ def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int) 
     for comparison in stated["comparisons"]:
         levels = [
             _with_learnt(level, taught, floor, stated["probability_two_random_records_match"])
-            for level, taught in zip(comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True)
+            for level, taught in zip(
+                comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True
+            )
         ]
         comparisons.append({**comparison, "comparison_levels": levels})
     return {**stated, "comparisons": comparisons}

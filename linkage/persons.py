@@ -165,7 +165,9 @@ def _components(count: int, pairs: Pairs) -> Iterator[list[tuple[int, int, float
 def _connecting(count: int, pairs: Pairs, bounds: Bounds) -> Pairs:
     """Leave out the pairs between parts that no pair at or above `doubt` connects: they could never join."""
     strong = pairs.weight >= bounds.doubt
-    graph = coo_array((np.ones(int(strong.sum()), dtype=np.int8), (pairs.a[strong], pairs.b[strong])), shape=(count, count))
+    graph = coo_array(
+        (np.ones(int(strong.sum()), dtype=np.int8), (pairs.a[strong], pairs.b[strong])), shape=(count, count)
+    )
     _, labels = connected_components(graph, directed=False)
     inside = labels[pairs.a] == labels[pairs.b]
     return Pairs(pairs.a[inside], pairs.b[inside], pairs.weight[inside])

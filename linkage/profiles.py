@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from linkage import model
 from linkage.encode import FILTERS, TOKENS
+from linkage.persons import Pairs
 from linkage.zone import LATEST, Database
 
 PAIR_BUDGET_PER_RULE = 12
@@ -45,7 +46,7 @@ def _doubted(number: str) -> str:
     """Rows whose number mostly stands beside another given name and another birth: role ids.
 
     Each row counts, for its number, the rows that agree with it in given name or birth; a row that a larger group
-    outvotes, and that agrees with none of that group, is doubted. Of two roles of one record the younger is.
+    outvotes, and that agrees with none of that group, is doubted.
     """
     return f"""
     SELECT a.role_id FROM live a
@@ -64,12 +65,15 @@ def _doubted(number: str) -> str:
 
 _SAME_RECORD = """
     SELECT b.role_id FROM live a JOIN live b
-    ON a.record_id = b.record_id AND a.role_id <> b.role_id AND a.{number} = b.{number} AND b.role = 'baby'
+    ON a.record_id = b.record_id AND a.role_id <> b.role_id AND a.{number} = b.{number}
+    JOIN noted n ON n.dataset = b.dataset AND n.role = b.role AND n.note = 'young'
+    JOIN noted o ON o.dataset = a.dataset AND o.role = a.role AND o.note = 'elder'
 """
 
 
 def prepare(zone: Database) -> None:
     """Make `live`: the roles that are compared, with succeeded and doubted numbers seen to."""
+    zone.run("CREATE TABLE IF NOT EXISTS noted (dataset VARCHAR, role VARCHAR, note VARCHAR)")
     zone.run(_SUCCESSOR)
     zone.run(_LIVE)
     for number in _NUMBERS:
@@ -109,13 +113,23 @@ def fold(zone: Database) -> int:
     return int(profiles)
 
 
+def note_roles(zone: Database, notes: Collection[tuple[str, str, str]]) -> None:
+    """Say of (data set, role) whether it stands above a child in some tie (`elder`), below (`young`), or is born (`birth`)."""
+    columns = list(zip(*sorted(notes), strict=True)) or [(), (), ()]
+    names = ("dataset", "role", "note")
+    with zone.lent("fresh", pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})):
+        zone.run("CREATE OR REPLACE TABLE noted AS SELECT * FROM fresh")
+
+
 def _add_standing(zone: Database) -> None:
-    """Whether a profile carries a number, and whether its name and birth stand on more than one record."""
+    """Whether a profile carries a number, whether its name and birth stand on several records, and its generation."""
     zone.run("CREATE OR REPLACE TABLE carried AS SELECT profile, count(*) AS n FROM member GROUP BY 1")
     carried = "sum(n) OVER (PARTITION BY given_formal, dob_canon, {beside}) > 1 AND {beside} IS NOT NULL"
     either = " OR ".join(f"({carried.format(beside=beside)})" for beside in ("family", "postcode"))
     zone.run(
         "CREATE OR REPLACE TABLE profile AS SELECT p.*, nhs IS NOT NULL OR upn IS NOT NULL AS numbered,"
+        " (SELECT CASE WHEN count(*) = 1 THEN min(note) END FROM noted n WHERE n.dataset = p.dataset AND n.role = p.role"
+        " AND note IN ('elder', 'young')) AS generation,"
         f" given_formal IS NOT NULL AND dob_canon IS NOT NULL AND ({either}) AS established"
         " FROM profile p JOIN carried USING (profile) ORDER BY profile"
     )
@@ -177,5 +191,40 @@ def _agreeing(zone: Database, rule: tuple[str, ...]) -> float:
     return float(pairs)
 
 
-def pairs_table(zone: Database) -> pa.Table:
-    return zone.table("SELECT * FROM pair ORDER BY a, b")
+_CLAIMS = """
+SELECT profile, 'nhs' AS kind, CAST(nhs AS VARCHAR) AS value FROM profile WHERE nhs IS NOT NULL
+UNION ALL SELECT profile, 'upn', CAST(upn AS VARCHAR) FROM profile WHERE upn IS NOT NULL
+UNION ALL SELECT profile, 'birth_order', CAST(birth_order AS VARCHAR) FROM profile WHERE birth_order IS NOT NULL
+UNION ALL SELECT m.profile, 'record:' || l.record_id, l.role_id FROM member m JOIN live l USING (role_id)
+    WHERE l.record_id IN (SELECT record_id FROM live WHERE NOT unborn GROUP BY 1 HAVING count(*) > 1)
+UNION ALL SELECT m.profile, 'dataset:' || l.dataset, l.record_token FROM member m JOIN live l USING (role_id)
+    WHERE l.one_row_per_person
+UNION ALL SELECT m.profile, 'birth:' || l.dataset, coalesce(CAST(l.local AS VARCHAR), CAST(l.nhs AS VARCHAR), l.record_token)
+    FROM member m JOIN live l USING (role_id) JOIN noted n ON n.dataset = l.dataset AND n.role = l.role AND n.note = 'birth'
+UNION ALL SELECT p.profile, 'sealed:' || s.nhs_a || ':' || s.nhs_b, CAST(p.nhs AS VARCHAR)
+    FROM profile p JOIN zone.seal s ON p.nhs IN (s.nhs_a, s.nhs_b)
+"""
+
+
+def claims(zone: Database) -> dict[int, dict[str, str]]:
+    """What each profile says that a person can have only once."""
+    found: dict[int, dict[str, str]] = {}
+    for profile, kind, value in zone.rows(f"SELECT profile, kind, min(value) FROM ({_CLAIMS}) GROUP BY 1, 2"):
+        found.setdefault(profile, {})[kind] = value
+    return found
+
+
+def pairs(zone: Database) -> Pairs:
+    """Every scored pair; one that nothing may overrule weighs `model.VETO_WEIGHT`."""
+    held = zone.table(
+        f"SELECT a, b, CASE WHEN conflict THEN {model.VETO_WEIGHT} ELSE match_weight END AS weight FROM pair ORDER BY a, b"
+    )
+    return Pairs(*(held.column(name).to_numpy() for name in ("a", "b", "weight")))
+
+
+def members(zone: Database, profiles: int) -> list[list[str]]:
+    """The role ids of each profile."""
+    found: list[list[str]] = [[] for _ in range(profiles)]
+    for profile, role_id in zone.rows("SELECT profile, role_id FROM member ORDER BY profile, role_id"):
+        found[profile].append(role_id)
+    return found

@@ -10,9 +10,10 @@ so that a server can read it while the zone is written.
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -267,8 +268,8 @@ class Zone(Database):
         with self.lent("fresh", pa.table({"a": pa.array(first, pa.int64()), "b": pa.array(second, pa.int64())})):
             self.run(f"INSERT INTO zone.{name} SELECT a, b FROM fresh EXCEPT SELECT * FROM zone.{name}")
 
-    def publish_index(self, run_id: str, query: str, keys: KeyedHash) -> None:
-        """Write a query's result as the new immutable search index and point the server at it."""
+    def stage_index(self, run_id: str, query: str, keys: KeyedHash) -> Callable[[], None]:
+        """Write a query's result as a new immutable search index; what is returned points the server at it."""
         path = self.folder / f"index-{run_id}.duckdb"
         path.unlink(missing_ok=True)
         self.attach(path, "fresh_index", keys)
@@ -277,14 +278,19 @@ class Zone(Database):
             self.run("CHECKPOINT fresh_index")
         finally:
             self.run("DETACH fresh_index")
-        pointer = self.folder / _POINTER
-        before = pointer.read_text() if pointer.exists() else None
-        staged = pointer.with_suffix(".new")
-        staged.write_text(path.name)
-        os.replace(staged, pointer)
-        for old in self.folder.glob("index-*.duckdb"):
-            if old.name not in (path.name, before):
-                old.unlink()
+        return partial(_point, self.folder, path.name)
+
+
+def _point(folder: Path, name: str) -> None:
+    """Swap the pointer in one step and remove indexes older than the one before."""
+    pointer = folder / _POINTER
+    before = pointer.read_text() if pointer.exists() else None
+    staged = pointer.with_suffix(".new")
+    staged.write_text(name)
+    os.replace(staged, pointer)
+    for old in folder.glob("index-*.duckdb*"):
+        if old.name not in (name, before):
+            old.unlink(missing_ok=True)
 
 
 def _locked(folder: Path) -> int:

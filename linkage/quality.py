@@ -1,0 +1,201 @@
+"""How well persons and ties agree with a truth file, and why one pair of records was joined or not.
+
+Invariants: every distinct truth row counts, those never loaded as missed; pair counts come from group sizes, so the work
+grows with the rows and not with the pairs; nothing printed names a record's values, only the truth's own person names
+inside this file's working.
+`f1_between` takes each true person once per data set (its first row in the truth file) and counts only pairs between data
+sets. Source: pairwise precision and recall (Christen 2012, ch. 7).
+"""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linkage import model
+from linkage.encode import record_token
+from linkage.rows import KeyedHash, Relation
+from linkage.store import record_role, tie
+from linkage.zone import LATEST, Database, Zone
+
+SELF = "self"
+SYMMETRIC = frozenset({Relation.SIBLING.value, Relation.HOUSEHOLD.value, Relation.PARTNER.value})
+MOTHER_CHILD = Relation.BIRTH_MOTHER.value
+
+
+class TruthUnreadable(ValueError):
+    """A truth file lacks a column; the message names the file's kind and the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One truth row: where it is from, who it truly is, whom linkage says it is, and its number tokens."""
+
+    dataset: str
+    truth: str
+    found: Hashable
+    nhs: int | None = None
+    upn: int | None = None
+
+
+def _read(path: Path, columns: Sequence[str], kind: str) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if set(columns) - set(reader.fieldnames or ()):
+            raise TruthUnreadable(f"the {kind} needs the columns {', '.join(columns)}")
+        return list(reader)
+
+
+def _choose_two(count: int) -> int:
+    return count * (count - 1) // 2
+
+
+def pair_count(rows: Iterable[Row], key: Callable[[Row], Hashable | None]) -> int:
+    """How many pairs of rows have an equal key; rows whose key is None have no pair."""
+    return sum(map(_choose_two, Counter(k for k in map(key, rows) if k is not None).values()))
+
+
+def pair_count_between(rows: Iterable[Row], key: Callable[[Row], Hashable | None]) -> int:
+    """The same, counting only pairs from two data sets."""
+    held = list(rows)
+    both = pair_count(held, key)
+    return both - pair_count(held, lambda row: None if (k := key(row)) is None else (row.dataset, k))
+
+
+PairCounter = Callable[[Iterable[Row], Callable[[Row], Hashable | None]], int]
+
+
+def scores(true: int, found: int, right: int) -> dict[str, float | int]:
+    """Precision, recall and F1 from counts; where there is nothing to find or nothing found, that side is 1."""
+    precision = right / found if found else 1.0
+    recall = right / true if true else 1.0
+    f1 = 2 * right / (true + found) if true + found else 1.0
+    return {
+        "pairs_true": true, "pairs_found": found, "pairs_right": right,
+        "precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6),
+    }  # fmt: skip
+
+
+def _agreement(rows: Sequence[Row], count: PairCounter) -> dict[str, float | int]:
+    return scores(
+        count(rows, lambda r: r.truth), count(rows, lambda r: r.found), count(rows, lambda r: (r.truth, r.found))
+    )
+
+
+def _sharing(rows: Sequence[Row], key: Callable[[Row], Hashable], count: PairCounter) -> int:
+    """How many pairs have an equal key and share an NHS number or a UPN."""
+    nhs = count(rows, lambda r: None if r.nhs is None else (key(r), r.nhs))
+    upn = count(rows, lambda r: None if r.upn is None else (key(r), r.upn))
+    both = count(rows, lambda r: None if r.nhs is None or r.upn is None else (key(r), r.nhs, r.upn))
+    return nhs + upn - both
+
+
+def _without_number(rows: Sequence[Row], count: PairCounter) -> dict[str, float | int]:
+    keys: tuple[Callable[[Row], Hashable], ...] = (
+        lambda r: r.truth, lambda r: r.found, lambda r: (r.truth, r.found),
+    )  # fmt: skip
+    return scores(*(count(rows, key) - _sharing(rows, key, count) for key in keys))
+
+
+def once_per_dataset(rows: Iterable[Row]) -> list[Row]:
+    """Each true person's first row in each data set."""
+    first: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        first.setdefault((row.dataset, row.truth), row)
+    return list(first.values())
+
+
+def measure(rows: Sequence[Row]) -> dict[str, Any]:
+    """Every pairwise measure of a list of truth rows."""
+    single = once_per_dataset(rows)
+    between = _agreement(single, pair_count_between)
+    by_dataset: dict[str, list[Row]] = defaultdict(list)
+    for row in single:
+        by_dataset[row.dataset].append(row)
+    pairs = {
+        f"{a} × {b}": _agreement(by_dataset[a] + by_dataset[b], pair_count_between)
+        for a, b in combinations(sorted(by_dataset), 2)
+    }
+    return {
+        "records": len(rows),
+        **_agreement(rows, pair_count),
+        "f1_between": between["f1"],
+        "between": between,
+        "between_no_shared_number": _without_number(single, pair_count_between),
+        "no_shared_number": _without_number(rows, pair_count),
+        "dataset_pairs": pairs,
+        "within": {name: _agreement([r for r in rows if r.dataset == name], pair_count) for name in sorted(by_dataset)},
+    }
+
+
+def _loaded(
+    session: Session, zone: Zone, keys: KeyedHash, wanted: Sequence[tuple[str, str, str]]
+) -> dict[Any, tuple[Any, ...]]:
+    """(data set, record id, role) → (role id, person, NHS token, UPN token) of what was loaded."""
+    tokens = [record_token(keys, name, record) for name, record, _ in wanted]
+    asked = pa.table(
+        {"at": pa.array(range(len(wanted)), pa.int64()), "token": tokens, "role": [role for *_, role in wanted]}
+    )
+    with zone.lent("asked", asked):
+        rows = zone.rows(
+            "SELECT a.at, e.role_id, e.nhs, coalesce(e.upn, e.upn_temporary) FROM asked a"
+            f" JOIN ({LATEST}) r ON r.token = a.token AND r.latest"
+            " JOIN zone.encoded e ON e.record_id = r.record_id AND e.role = a.role"
+        )
+    person_of = dict(session.execute(select(record_role.c.id, record_role.c.person_id)).tuples().all())
+    return {wanted[at]: (role, person_of.get(role), nhs, upn) for at, role, nhs, upn in rows}
+
+
+def _rows(session: Session, zone: Zone, keys: KeyedHash, truth: Path) -> list[Row]:
+    stated = {
+        (row["dataset"], row["record_id"], row.get("role") or SELF): row["person"]
+        for row in _read(truth, ("dataset", "record_id", "person"), "truth file")
+    }
+    loaded = _loaded(session, zone, keys, list(stated))
+    rows = []
+    for at, (key, who) in enumerate(stated.items()):
+        _, found, nhs, upn = loaded.get(key, (None, None, None, None))
+        rows.append(Row(key[0], who, ("not linked", at) if found is None else found, nhs, upn))
+    return rows
+
+
+def _named(rows: Iterable[Row]) -> dict[Hashable, str]:
+    """Each found person's true name: the one that most of its rows bear."""
+    votes: dict[Hashable, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        votes[row.found][row.truth] += 1
+    return {found: min(names, key=lambda name: (-names[name], name)) for found, names in votes.items()}
+
+
+def _normal(a: str, relation: str, b: str) -> tuple[str, str, str]:
+    return (min(a, b), relation, max(a, b)) if relation in SYMMETRIC else (a, relation, b)
+
+
+def _ties(session: Session, rows: Sequence[Row], path: Path) -> dict[str, Any]:
+    stated = _read(path, ("person_a", "relation", "person_b"), "ties file")
+    true = {_normal(row["person_a"], row["relation"], row["person_b"]) for row in stated}
+    names = _named(rows)
+    held = session.execute(select(tie.c.person_a, tie.c.relation, tie.c.person_b).where(tie.c.ended_run.is_(None)))
+    found = {_normal(names.get(a, a), relation, names.get(b, b)) for a, relation, b in held}
+    measured = {}
+    for relation in sorted({relation for _, relation, _ in true | found}):
+        expected = {t for t in true if t[1] == relation}
+        got = {t for t in found if t[1] == relation}
+        measured[relation] = scores(len(expected), len(got), len(expected & got))
+    return {"relations": measured, "mother_child": measured.get(MOTHER_CHILD, scores(0, 0, 0))}
+
+
+def evaluate(session: Session, zone: Zone, keys: KeyedHash, truth: Path, ties: Path | None = None) -> dict[str, Any]:
+    """Compare what linkage found with `TRUTH.csv` (dataset, record_id, person[, role]) and `TIES.csv`."""
+    rows = _rows(session, zone, keys, truth)
+    measured = measure(rows)
+    if ties is not None:
+        measured["ties"] = _ties(session, rows, ties)
+    return measured
