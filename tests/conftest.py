@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.database import Database
+from tests import county as counties
 from tests import postgres
+from tests.county import County
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +59,26 @@ def database(request: pytest.FixtureRequest) -> Database:
     chosen = request.getfixturevalue(name)
     assert isinstance(chosen, Database)
     return chosen
+
+
+@pytest.fixture(scope="session")
+def built_county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the small county lies, built once for all test processes of a run."""
+    root = tmp_path_factory.getbasetemp()
+    place = (root.parent if root.name.startswith("popen-") else root) / "county"
+    counties.build(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def county(built_county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+    """The county, for a module that does not mind what its own tests change."""
+    with counties.copied(built_county, tmp_path_factory.mktemp("county")) as made:
+        yield made
+
+
+@pytest.fixture
+def own_county(built_county: Path, tmp_path: Path) -> Iterator[County]:
+    """The county, for one test alone."""
+    with counties.copied(built_county, tmp_path) as made:
+        yield made

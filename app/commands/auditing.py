@@ -14,7 +14,8 @@ from app.commands.output import Exit, errors, show
 from app.deployment import open_deployment
 from app.settings import Settings
 from governance import ledger
-from governance.checkpoints import InclusionProof, inclusion_proof
+from governance.checkpoints import inclusion_proof
+from governance.proofs import InclusionProof
 from governance.verification import verify as verify_ledger
 
 CHECKPOINT_KEY = "checkpoint/1"

@@ -112,7 +112,7 @@ def progress(text: str, total: int | None = None) -> Iterator[Callable[[int], No
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=errors, transient=not errors.is_terminal) as bar:
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task(text, total=total)
         yield lambda count: bar.advance(task, count)
 
