@@ -20,6 +20,7 @@ from app.edge import SAFE
 from app.identity import SignedIn, cookie_name, who_is
 from app.language import Language, chosen
 from app.problems import NOT_FOUND, STALE_FORM, NotSignedIn, Refused
+from app.searching import SearchIndex
 from app.settings import LOOPBACK
 
 CSRF_FIELD = "csrf_token"
@@ -28,6 +29,11 @@ FORM_BYTES = 64 * 1024
 
 def deployment_of(request: Request) -> Deployment:
     held: Deployment = request.app.state.deployment
+    return held
+
+
+def index_of(request: Request) -> SearchIndex:
+    held: SearchIndex = request.app.state.index
     return held
 
 
@@ -106,6 +112,7 @@ def _token(request: Request) -> tuple[str | None, bool]:
 
 
 Here = Annotated[Deployment, Depends(deployment_of)]
+Index = Annotated[SearchIndex, Depends(index_of)]
 Now = Annotated[datetime, Depends(clock)]
 Words = Annotated[Language, Depends(words_of)]
 Who = Annotated[SignedIn, Depends(signed_in)]

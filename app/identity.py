@@ -1,8 +1,9 @@
 """Who is signed in: server-side sessions, and the demo sign-in.
 
 Invariants: the browser holds a random 256-bit token, the database only its SHA-256; a session ends on sign-out, after
-idle and absolute limits, and a new one replaces it at each sign-in; role, organisation and training are read anew
-on every request, so an end to them acts at once; sign-ins and sign-outs are ledger entries committed with the session itself.
+idle and absolute limits, and a new one replaces it at each sign-in; role, organisation and training are read anew on
+every request, so an end to them acts at once; sign-ins and sign-outs are ledger entries committed with the session
+itself.
 Sources: OWASP ASVS 5.0 chapter 7; RFC 6265bis cookie prefixes.
 """
 

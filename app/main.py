@@ -18,9 +18,10 @@ from app.edge import Edge
 from app.logs import Log, make_log
 from app.metrics import Metrics
 from app.rendering import STATIC
-from app.routes import agreements, audit, families, pages, search, session, status, wishes
+from app.routes import agreements, audit, cohorts, families, pages, search, session, status, wishes
+from app.searching import SearchIndex
 
-PAGES = (session, pages, search, families, wishes, audit, agreements)
+PAGES = (session, pages, search, families, wishes, audit, agreements, cohorts)
 
 
 def utc_now() -> datetime:
@@ -37,6 +38,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, 
     app.state.clock = clock
     app.state.log = log or make_log()
     app.state.metrics = Metrics()
+    app.state.index = SearchIndex(deployment)
     app.add_middleware(Edge, log=app.state.log, metrics=app.state.metrics)
     problems.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -56,3 +58,4 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     with suppress(asyncio.CancelledError):
         await task
     await asyncio.to_thread(anchor.once)
+    app.state.index.close()

@@ -4,17 +4,28 @@ Invariants: what was typed lives for one request, in a value that shows nothing 
 anything is looked up; finding nothing is logged as any search is; an address never carries any of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
+from typing import Final
 
 from app.deployment import Deployment
 from app.language import N_
+from linkage import search
 from linkage.normalise import numbers
 from linkage.rows import Identity
+from linkage.search import Strength
+from linkage.zone import Database, index_version, open_index
 
 NAME_LONGEST = 80
 MOST_HITS = 20
+
+STRENGTHS: Final[Mapping[Strength, str]] = {
+    Strength.EXACT: N_("Exact match"),
+    Strength.STRONG: N_("Strong match"),
+    Strength.POSSIBLE: N_("Possible match"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +88,43 @@ def _born(fields: Mapping[str, str]) -> date | Unclear | None:
     return Unclear("day", N_("Enter a real date of birth, or leave it out"))
 
 
-def find(deployment: Deployment, sought: Identity) -> Sequence[Hit]:
-    """Return candidates, the best first."""
-    return []
+class SearchIndex:
+    """The newest published index, kept open between searches and opened again when linkage publishes another."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment, self._lock = deployment, Lock()
+        self._open: tuple[str, Database] | None = None
+
+    def find(self, sought: Identity) -> list[Hit]:
+        """Return candidates, the best first; none where nothing has been linked yet."""
+        with self._lock:
+            index = self._newest()
+            held = search.find(index, self._deployment.ring, _query(sought)) if index else []
+        return [Hit(hit.person_id, STRENGTHS[hit.strength]) for hit in held[:MOST_HITS]]
+
+    def find_by_number(self, text: str) -> list[str] | None:
+        """Return the persons with this number; None where the text is no number."""
+        sought = number_of(text)
+        return None if sought is None else [hit.person_id for hit in self.find(sought)]
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open:
+                self._open[1].close()
+                self._open = None
+
+    def _newest(self) -> Database | None:
+        zone, version = self._deployment.settings.zone, index_version(self._deployment.settings.zone)
+        if version is None:
+            return None
+        if self._open is None or self._open[0] != version:
+            if self._open:
+                self._open[1].close()
+            self._open = (version, open_index(zone, self._deployment.ring))
+        return self._open[1]
 
 
-def find_by_number(deployment: Deployment, text: str) -> list[str] | None:
-    """Return the persons with this number; None where the text is no number."""
-    sought = number_of(text)
-    return None if sought is None else [hit.person_id for hit in find(deployment, sought)]
+def _query(sought: Identity) -> search.SearchQuery:
+    return search.SearchQuery(
+        sought.nhs_number, sought.upn, sought.given_name, sought.family_name, sought.date_of_birth
+    )

@@ -1,13 +1,13 @@
 """What coded values are called on a screen.
 
-Invariant: a value without words here is shown as its own code with the underscores taken out, never dropped: a partner's own
-dataset spec may bring codes that this table has never heard of.
+Invariant: a value without words here is shown as its own code with the underscores taken out, never dropped: a
+partner's own dataset spec may bring codes that this table has never heard of.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from app.language import Language, N_
+from app.language import N_, Language
 from linkage.facts import Value
 
 NAMES: Final[Mapping[str, str]] = {

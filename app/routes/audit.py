@@ -1,7 +1,7 @@
 """Who looked at whom, and why; and whether the log was edited.
 
-Invariants: every page here first asks the gate, which logs that the log was read; a person is looked for by a number in a
-form, never in an address.
+Invariants: every page here first asks the gate, which logs that the log was read; a person is looked for by a number
+in a form, never in an address.
 """
 
 from datetime import date
@@ -12,13 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from app import auditing
-from app.dependencies import Form, Here, Now, Who, Words
+from app.dependencies import Form, Here, Index, Now, Who, Words
 from app.gate import Gate
-from app.language import Language, N_
+from app.language import N_, Language
 from app.problems import NOT_FOUND, Refused
 from app.refusals import require
 from app.rendering import render
-from app.searching import find_by_number
 from app.views.audit import entry_view, lines
 from governance import ledger
 from governance.ledger import AuditFilter
@@ -65,10 +64,10 @@ def search_audit(request: Request, here: Here, words: Words, _door: Allowed) -> 
 
 @router.post("/audit")
 def search_by_person(
-    request: Request, here: Here, now: Now, who: Who, words: Words, _door: Allowed, fields: Form
+    request: Request, here: Here, now: Now, who: Who, words: Words, index: Index, _door: Allowed, fields: Form
 ) -> Response:
     asked, problem = _read(dict(fields))
-    found = find_by_number(here, fields.get("number", ""))
+    found = index.find_by_number(fields.get("number", ""))
     if found is None:
         problem = problem or N_("Enter a whole NHS number or UPN")
     subjects = tuple(ledger.subject_pseudonym(here.ring, person) for person in found or ())
@@ -127,9 +126,7 @@ def _results(
     )  # fmt: skip
 
 
-def _filter(
-    asked: Asked, staff: list[tuple[str, auditing.Worker]], subjects: tuple[str, ...] | None
-) -> AuditFilter:
+def _filter(asked: Asked, staff: list[tuple[str, auditing.Worker]], subjects: tuple[str, ...] | None) -> AuditFilter:
     return AuditFilter(
         staff_id=staff[0][0] if staff else None,
         subject=subjects[0] if subjects else None,

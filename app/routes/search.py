@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import caseload, searching
-from app.dependencies import Form, Here, Now, Who, Words
+from app.dependencies import Form, Here, Index, Now, Who, Words
 from app.gate import Gate
 from app.language import LONDON
 from app.refusals import require
@@ -25,11 +25,11 @@ def search_page(request: Request, who: Who) -> Response:
 
 
 @router.post("/search")
-def search(request: Request, here: Here, now: Now, who: Who, words: Words, fields: Form) -> Response:
+def search(request: Request, here: Here, now: Now, who: Who, words: Words, index: Index, fields: Form) -> Response:
     sought = searching.read_form(fields)
     if not isinstance(sought, Identity):
         return render(request, "search.html", 422, fields=fields, unclear=sought, found=None)
-    hits = {hit.person_id: hit.strength for hit in searching.find(here, sought)}
+    hits = {hit.person_id: hit.strength for hit in index.find(sought)}
     read = Gate(here.database, here.ring).search(who.actor, now, request.state.request_id, list(hits))
     require(read.decision, who, words)
     rows = caseload.described(here, who, now, read.hits)

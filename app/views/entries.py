@@ -1,7 +1,8 @@
 """The timeline's entries, its filters and its years.
 
-Invariants: an entry says what, when and how exactly, about whom, from which source and why it is shown; declined, missed,
-offered and not reached stay different words; the filters are a GET form over codes and random ids, never over names.
+Invariants: an entry says what, when and how exactly, about whom, from which source and why it is shown; declined,
+missed, offered and not reached stay different words; the filters are a GET form over codes and random ids, never over
+names.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

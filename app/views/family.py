@@ -1,8 +1,8 @@
 """The family's page: one look from identity to timeline, made only of what the permit let be read.
 
-Invariants: adults' segments stand apart from the child's; an address belongs to one person and never to a heading; every
-service and person is exactly one state; what is withheld in silence reads the same with and without data; strengths come
-before the rest.
+Invariants: adults' segments stand apart from the child's; an address belongs to one person and never to a heading;
+every service and person is exactly one state; what is withheld in silence reads the same with and without data;
+strengths come before the rest.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,7 @@
 """Lists of children: the home page's own families and a search's results.
 
-Invariant: a line tells people apart by name where it may be shown, age, area and how well they match; never by a number.
+Invariant: a line tells people apart by name where it may be shown, age, area and how well they match; never by a
+number.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,13 +10,9 @@ from datetime import date
 
 from app import labels
 from app.caseload import Row
-from app.language import Language, N_
+from app.language import Language
 from app.views.people import age, described, month_start
 from governance.terms import SubjectRole
-
-SURE = N_("Strong match")
-LIKELY = N_("Likely match")
-POSSIBLE = N_("Possible match")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Services as a screen shows them: a name, a shape and a colour, and the categories that are theirs.
 
 Invariants: every service of the catalogue stands here; each has its own shape and colour pair, so neither alone tells
-them apart; the colours stand out from white and from the panel's grey by 3:1 and carry white text at 4.5:1 (tests compute
-both).
+them apart; the colours stand out from white and from the panel's grey by 3:1 and carry white text at 4.5:1 (tests
+compute both).
 """
 
 from collections.abc import Mapping
