@@ -50,10 +50,15 @@ class Extract:
 
     def records(self) -> Iterator[Record]:
         """(row number, fields in the header's order or a fault). Raises `FileRefused` if the file changed."""
-        count = 0
-        for record in self._records():
-            count += 1
-            yield record
+        count, refusal = 0, None
+        try:
+            for record in self._records():
+                count += 1
+                yield record
+        except FileRefused as fault:
+            refusal = fault.alone()
+        if refusal is not None:
+            raise refusal
         if count != self.physical_records or _identity(self._path) != self._identity:
             raise FileRefused(FileReason.FILE_CHANGED)
 
@@ -98,7 +103,14 @@ def _reader(path: Path, kind: Kind, spec: DatasetSpec, limits: Limits) -> CsvTex
 
 def open_extract(path: Path, spec: DatasetSpec, limits: Limits | None = None) -> Extract:
     """Check the whole file against the spec's structure and make it ready to read. Raises `FileRefused`."""
-    limits = limits or Limits()
+    try:
+        return _opened(path, spec, limits or Limits())
+    except FileRefused as fault:
+        refusal = fault.alone()
+    raise refusal
+
+
+def _opened(path: Path, spec: DatasetSpec, limits: Limits) -> Extract:
     identity = _identity(path)
     head, digest = _fingerprint(path)
     if not head:

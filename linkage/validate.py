@@ -43,6 +43,13 @@ def _rejection(problem: Problem, cells: Cells) -> Rejection:
     return Rejection(problem, json.dumps(list(cells)).encode())
 
 
+def _joined(ids: list[str]) -> str:
+    """One id of several columns; a bar within a part is escaped, so that no two lists give one id."""
+    if len(ids) == 1:
+        return ids[0]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in ids)
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """A spec made ready for one header."""
@@ -73,7 +80,7 @@ class _Plan:
             return _rejection(Problem(row_number, None, RowReason.NO_IDENTIFIERS.value), raw)
         return SourceRow(
             row_number,
-            "|".join(ids),
+            _joined(ids),
             people,
             self.unborn & people.keys(),
             _claims(self.events, cells, people, warn),

@@ -25,6 +25,8 @@ def has_hidden(text: str) -> bool:
 
 def tidy(text: str, longest: int) -> str | Reason:
     """The text in NFC with single spaces, or why it may not be kept. Tabs and line ends inside a field are spaces."""
+    if text.isalnum() and text.isascii() and len(text) <= longest:
+        return text
     spaced = " ".join(text.split())
     if len(spaced) > longest:
         return Reason.TOO_LONG

@@ -31,9 +31,14 @@ class FileRefused(Exception):
         self.code = code
         self.row_number = row_number
         self.column = column
+        self._detail = detail
         where = f"Row {row_number}: " if row_number else ""
         self.message = f"{where}{FILE_SENTENCES[code]}{' ' + detail if detail else ''}"
         super().__init__(f"{self.message} ({code.value})")
+
+    def alone(self) -> "FileRefused":
+        """The same refusal without the parser's exception that led to it, which may hold what was being read."""
+        return FileRefused(self.code, self.row_number, self.column, self._detail)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -46,6 +46,8 @@ def test_a_bad_file_is_refused_with_its_code_and_without_its_values(bad: BadFile
         assert refusal.row_number == bad.row
     if bad.column is not None:
         assert refusal.column == bad.column
+    assert refusal.__cause__ is None
+    assert refusal.__context__ is None
     told = _told(refusal).casefold()
     assert not [canary for canary in CANARIES if canary.casefold() in told]
 

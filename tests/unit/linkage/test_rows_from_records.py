@@ -107,6 +107,11 @@ def test_a_sound_row_gives_its_people_events_involvements_and_ties(tmp_path: Pat
     assert row.warnings == ()
 
 
+def test_ids_of_several_columns_are_never_the_same_for_different_columns(tmp_path: Path) -> None:
+    first, second = _one(_birth(site="S|1", id="7"), tmp_path), _one(_birth(site="S", id="1|7"), tmp_path)
+    assert first.record_id != second.record_id
+
+
 def test_a_birth_is_kept_to_the_month(tmp_path: Path) -> None:
     birth = _one(_birth(), tmp_path).events[0]
     assert (birth.when, birth.precision) == (date(2021, 6, 1), Precision.MONTH)
