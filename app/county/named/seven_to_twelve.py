@@ -156,9 +156,9 @@ def cousins(stage: Stage) -> None:
 
 
 _CLASS = (
-    ("Matilda", "Fairbrook"), ("Arthur", "Langley"), ("Zuzanna", "Krawczyk"), ("Yusuf", "Mirza"), ("Bonnie",
+    ("Matilda", "Fairbrook"), ("Arthur", "Langmoor"), ("Zuzanna", "Brzózka"), ("Yusuf", "Lodhi"), ("Bonnie",
     "Thackray"),
-    ("Elijah", "Boateng"), ("Nancy", "Oxley"), ("Dev", "Parmar"),
+    ("Elijah", "Acheampong"), ("Nancy", "Oxley"), ("Dev", "Vaghela"),
 )  # fmt: skip
 
 
