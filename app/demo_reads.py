@@ -13,14 +13,21 @@ from governance import people
 from governance.store import staff, staff_role
 from governance.terms import Purpose, Role
 
-WORKERS = ("hv.morgan", "fsw.evans", "sw.okoro", "hv.cadi", "aw.stone", "sc.lowe")
+WORKERS = {
+    "hv.morgan": Purpose.DIRECT_CARE,
+    "hv.cadi": Purpose.DIRECT_CARE,
+    "fsw.evans": Purpose.EARLY_HELP,
+    "sw.okoro": Purpose.SAFEGUARDING,
+    "sc.lowe": Purpose.SAFEGUARDING,
+    "aw.stone": Purpose.SAFEGUARDING,
+}
 CHILDREN_EACH = 12
 
 
 def read_caseloads(deployment: Deployment) -> int:
     """Let each worker read; return how many decisions that made."""
     gate, now, made = Gate(deployment.database, deployment.ring), datetime.now(UTC), 0
-    for username in WORKERS:
+    for username, purpose in WORKERS.items():
         with deployment.database.reading() as session:
             query = select(staff.c.id, staff_role.c.role).join(staff_role, staff_role.c.staff_id == staff.c.id)
             row = session.execute(query.where(staff.c.username == username)).first()
@@ -29,6 +36,6 @@ def read_caseloads(deployment: Deployment) -> int:
             actor = people.actor_for(session, row.id, Role(row.role), now.date())
             children = people.relationships_of(session, row.id, now.date())[:CHILDREN_EACH]
         for child in children:
-            gate.read_family(actor, child.person_id, Purpose.DIRECT_CARE, now, "demonstration")
+            gate.read_family(actor, child.person_id, purpose, now, "demonstration")
             made += 1
     return made
