@@ -38,6 +38,8 @@ class Offer:
     start: date | None = None
     end: date | None = None
     basis: str = "ECO"
+    nursery: tuple[str, str] | None = None
+    """Code and name of the provider, where it is not left to chance."""
 
 
 def words(day: date | None) -> str:
@@ -51,7 +53,7 @@ def write_offer(
     seen = clerk.see(rng, child, LAYOUT.dataset, offer.on)
     ref = books.local(child, "EY")
     record = f"{ref}|{number}"
-    code, name = rng.choice(_NURSERIES) if offer.start else ("", "")
+    code, name = (offer.nursery or rng.choice(_NURSERIES)) if offer.start else ("", "")
     line1, line2 = seen.address.lines
     books.write(LAYOUT.dataset, record, [
         ref, str(number), code, name, "01632 962200" if code else "", seen.family, seen.given, words(seen.born),

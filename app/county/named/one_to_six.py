@@ -4,7 +4,7 @@ from datetime import date
 
 from app.county.early_help import FATHER, MOTHER
 from app.county.early_years import ACCEPTED, Offer
-from app.county.named.stage import ALWAYS, Stage, other
+from app.county.named.stage import ACORNS, ALWAYS, Stage, other
 from app.county.social_care import ADOPTER, BIRTH_FATHER, BIRTH_MOTHER, FOSTER, Case
 
 
@@ -20,7 +20,7 @@ def refuge(stage: Stage) -> None:
     [birth] = stage.bear(mother, child)
     stage.bear(mother, baby)
     seen = [stage.contacts(child), stage.contacts(baby), stage.contact(baby, "13", date(2026, 9, 3))]
-    stage.offer(child, Offer(date(2026, 8, 24), ACCEPTED, date(2026, 9, 7)))
+    stage.offer(child, Offer(date(2026, 8, 24), ACCEPTED, date(2026, 9, 7), nursery=ACORNS))
     stage.help(child, mother, MOTHER, True, date(2026, 3, 2), "EPF0001", closed=date(2026, 8, 20))
     known = stage.help(child, father, FATHER, True, date(2026, 3, 2), "EPF0001", closed=date(2026, 8, 20))
     case = Case(date(2026, 8, 16), assessed=date(2026, 9, 20), cin=date(2026, 10, 1), source="5A")
@@ -142,6 +142,7 @@ def separated(stage: Stage) -> None:
     his_ref = stage.help(child, father, FATHER, True, date(2026, 6, 1), "EPF0006")
     stage.care(child, father, BIRTH_FATHER, True, Case(date(2026, 6, 20), closed=date(2026, 7, 10), source="1A"))
     stage.facts.caseload("fsw.evans", *hers_ref, "caseload", date(2026, 6, 1))
+    stage.facts.caseload("hs.bevan", *hers_ref, "referral", date(2026, 7, 1))
     scope, basis = "early_help;family_support;strengths", "parental_responsibility"
     stage.facts.wish("consent", hers_ref, "given", scope, "parent", basis, date(2026, 6, 2))
     stage.facts.wish("consent", his_ref, "refused", scope, "parent", basis, date(2026, 6, 9))

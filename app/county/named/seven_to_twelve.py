@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from app.county.early_help import MOTHER
 from app.county.early_years import ACCEPTED, DECLINED, Offer
-from app.county.named.stage import ALWAYS, ENGLAND, WALES, Stage, other
+from app.county.named.stage import ACORNS, ALWAYS, ENGLAND, WALES, Stage, other
 from app.county.names.lists import listed
 from app.county.social_care import BIRTH_MOTHER, FOSTER, Case
 
@@ -83,7 +83,8 @@ def hostel(stage: Stage) -> None:
         stage.contacts(child, caseload=n < 8)
         stage.contact(child, "13", max(came, born) + timedelta(days=15))
         if n < 6:
-            stage.help(child, mother, MOTHER, True, came + timedelta(days=10), f"EPF08{n:02d}")
+            known = stage.help(child, mother, MOTHER, True, came + timedelta(days=10), f"EPF08{n:02d}")
+            stage.facts.caseload("hs.bevan", *known, "referral", came + timedelta(days=10))
 
 
 def border(stage: Stage) -> None:
@@ -144,8 +145,14 @@ def cousins(stage: Stage) -> None:
             f"cousin-{n}", "M", born, "Mohamed", "Ali", home, middle=("Farah", "Jama")[n - 1], group="somali"
         )
         stage.contacts(child, since=date(2025, 1, 10))
-        outcome = Offer(date(2025, 2, 3), DECLINED) if n == 1 else Offer(date(2025, 2, 3), ACCEPTED, date(2025, 4, 22))
-        stage.offer(child, outcome)
+        outcome = (
+            Offer(date(2025, 2, 3), DECLINED)
+            if n == 1
+            else Offer(date(2025, 2, 3), ACCEPTED, date(2025, 4, 22), nursery=ACORNS)
+        )
+        place = stage.offer(child, outcome)
+        if n == 2:
+            stage.facts.caseload("np.hart", *place, "caseload", date(2025, 4, 22))
         known = stage.help(child, mother, MOTHER, True, date(2025, 3, 3), f"EPF001{n}", closed=date(2025, 9, 1))
         stage.facts.caseload("fsw.evans", *known, "caseload", date(2025, 3, 3))
         if n == 1:

@@ -21,6 +21,7 @@ from app.county.places import ENGLAND, WALES, Address
 from app.county.roster import Roster, Staff
 
 ALWAYS = date(2000, 1, 1)
+ACORNS = ("ZNF", "Little Acorns Marlford")
 Homes = Address | Sequence[tuple[date, Address]]
 
 
@@ -193,4 +194,4 @@ def other(ref: Ref, role: str) -> Ref:
     return ref[0], ref[1], role
 
 
-__all__ = ["ALWAYS", "ENGLAND", "WALES", "Stage", "other"]
+__all__ = ["ACORNS", "ALWAYS", "ENGLAND", "WALES", "Stage", "other"]

@@ -66,3 +66,18 @@ def test_ties_join_people_of_the_truth_once(medium: tuple[Path, CountySummary]) 
 def test_dates_of_facts_are_legal_dates_up_to_today(medium: tuple[Path, CountySummary]) -> None:
     for row in table(medium[0], "caseloads"):
         assert date(2016, 1, 1) <= date.fromisoformat(row["since"]) <= date(2026, 11, 22)
+
+
+def test_the_demo_accounts_meet_the_families_they_are_for(medium: tuple[Path, CountySummary]) -> None:
+    people = truth(medium[0])
+    met: dict[str, set[str]] = {}
+    for row in table(medium[0], "caseloads"):
+        met.setdefault(row["username"], set()).add(people[row["dataset"], row["record_id"], row["person_role"]])
+    families = {name: {person[:3] for person in people if person[0] == "F"} for name, people in met.items()}
+    assert families["hv.morgan"] >= {"F01", "F04", "F05", "F06", "F07", "F10", "F11"}
+    assert families["fsw.evans"] >= {"F01", "F04", "F06", "F11"}
+    assert families["sw.okoro"] >= {"F01", "F03", "F07", "F10"}
+    assert met["aw.stone"] == {"F01-father"}
+    assert "F12-niece" in met["sc.lowe"]
+    assert families["hv.cadi"] == {"F09"}
+    assert families["hs.bevan"] == {"F06", "F08"}
