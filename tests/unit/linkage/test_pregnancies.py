@@ -102,3 +102,7 @@ def test_a_midwife_of_the_next_pregnancy_is_not_shown_to_the_siblings_worker() -
     undated = replace(own, id="undated", since=None)
     assert keep_involvements([own, later, undated], of(), [LOSS]) == [own]
     assert keep_involvements([own, later, undated], of("mother"), [LOSS]) == [own, later, undated]
+
+
+def test_a_loss_that_names_nobody_is_never_a_born_childs() -> None:
+    assert not pregnancy_of(event("pregnancy_loss", date(2023, 9, 1)), CHILD)
