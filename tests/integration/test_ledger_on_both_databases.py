@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -249,6 +249,74 @@ def test_nothing_is_signed_over_an_entry_that_was_altered_first(
     failure = check(database, ring, folder).first_failure
     assert failure is not None
     assert (failure.kind, failure.entry_id) == (FailureKind.LEAF, entry)
+
+
+def forged(size: int, ring: SoftwareKeyRing) -> str:
+    return notes.signed(notes.TreeHead(notes.ORIGIN, size, b"f" * 32), ring, "checkpoint/1")
+
+
+def lose_an_anchor(database: Database, ring: SoftwareKeyRing, folder: Path) -> None:
+    (folder / "000000000006.checkpoint").unlink()
+
+
+def swap_the_signature(database: Database, ring: SoftwareKeyRing, folder: Path) -> None:
+    lose_an_anchor(database, ring, folder)
+    anchors.anchor(folder, 6, forged(6, SoftwareKeyRing(new_keys(FIRST_LABELS))))
+
+
+def anchor_another_tree(database: Database, ring: SoftwareKeyRing, folder: Path) -> None:
+    anchors.anchor(folder, 7, forged(99, ring))
+
+
+def rewrite_what_was_signed(database: Database, ring: SoftwareKeyRing, folder: Path) -> None:
+    (folder / "frontier").unlink()
+    with database.engine.begin() as connection:
+        ids = list(connection.execute(text("SELECT entry_id FROM audit_sequence ORDER BY idx")).scalars())
+        connection.execute(text("UPDATE audit_sequence SET idx = -1 WHERE idx = 0"))
+        connection.execute(text("UPDATE audit_sequence SET idx = 0 WHERE entry_id = :e"), {"e": ids[1]})
+        connection.execute(text("UPDATE audit_sequence SET idx = 1 WHERE entry_id = :e"), {"e": ids[0]})
+
+
+def open_a_gap(database: Database, ring: SoftwareKeyRing, folder: Path) -> None:
+    (folder / "frontier").unlink()
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_sequence WHERE idx = 2"))
+
+
+@pytest.mark.parametrize(
+    "tamper", [lose_an_anchor, swap_the_signature, anchor_another_tree, rewrite_what_was_signed, open_a_gap]
+)
+def test_nothing_more_is_signed_once_the_past_does_not_fit(
+    database: Database,
+    ring: SoftwareKeyRing,
+    folder: Path,
+    writer: Session,
+    tamper: Callable[[Database, SoftwareKeyRing, Path], None],
+) -> None:
+    write(database, ring, 6)
+    advance(writer, ring, folder, NOW)
+    unlock(database)
+    tamper(database, ring, folder)
+    held = anchors.sizes(folder)
+    write(database, ring, 2)
+    with pytest.raises(checkpoints.LedgerInconsistent):
+        advance(writer, ring, folder, NOW)
+    writer.rollback()
+    assert anchors.sizes(folder) == held
+    assert not check(database, ring, folder).ok
+
+
+def test_there_is_no_proof_over_missing_entries_or_between_sizes_never_signed(
+    database: Database, ring: SoftwareKeyRing, folder: Path, writer: Session
+) -> None:
+    entry = write(database, ring, 6)[0]
+    advance(writer, ring, folder, NOW)
+    with database.reading() as session, pytest.raises(checkpoints.NotCovered):
+        consistency_proof(session, 3, 6)
+    unlock(database)
+    open_a_gap(database, ring, folder)
+    with database.reading() as session, pytest.raises(checkpoints.LedgerInconsistent):
+        inclusion_proof(session, entry)
 
 
 TAMPERING = {

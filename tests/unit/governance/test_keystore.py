@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from governance.keys import FIRST_LABELS
 from governance.keystore import (
     MAGIC,
+    MAX_BYTES,
     KeyFile,
     KeystoreExists,
     KeystoreMissing,
@@ -183,3 +184,10 @@ def test_a_key_file_inside_the_data_folder_is_refused(tmp_path: Path) -> None:
     for inside in (tmp_path / "var" / "x.key", tmp_path / "var" / ".." / "var" / "x.key"):
         with pytest.raises(UnsafeFile):
             refuse_inside(tmp_path / "var", inside)
+
+
+def test_a_file_too_large_to_be_a_keystore_is_refused(key_file: KeyFile, path: Path) -> None:
+    create_keystore(path, key_file)
+    os.truncate(path, MAX_BYTES + 1)
+    with pytest.raises(UnsafeFile):
+        open_keystore(path, key_file)

@@ -173,3 +173,9 @@ def test_there_is_no_path_to_a_leaf_outside_the_tree(index: int, size: int) -> N
 def test_an_edge_that_does_not_fit_its_size_is_refused() -> None:
     with pytest.raises(ValueError):
         Frontier(3, [LEAVES[0]])
+
+
+@pytest.mark.parametrize(("earlier", "later"), [(0, 3), (4, 3), (-1, 3), (0, 0)])
+def test_there_is_no_consistency_path_from_no_tree_or_a_larger_one(earlier: int, later: int) -> None:
+    with pytest.raises(ValueError):
+        consistency_path(earlier, LEAVES[:later])

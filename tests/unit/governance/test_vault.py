@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from governance import quarantine as quarantined
-from governance import vault
+from governance import vault, vault_keys
 from governance.keys import SoftwareKeyRing, UnwrapFailed, new_keys
 from governance.store import quarantine, vault_envelope
 from governance.vault_keys import Destroyed, WrappedKeys
@@ -209,3 +209,18 @@ def test_erasing_removes_the_envelope_rows_too(
 ) -> None:
     vault.destroy(session, keys, ROLES, now)
     assert session.scalar(select(func.count()).select_from(vault_envelope)) == 0
+
+
+def test_traces_that_a_reader_keeps_alive_are_reported_and_gone_at_the_next_try(
+    ring: SoftwareKeyRing, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault_keys, "BUSY_MS", 20)
+    with WrappedKeys(tmp_path / "k.db") as keys, WrappedKeys(tmp_path / "k.db") as reader:
+        [envelope] = vault.seal_many(ring, keys, [(ROLES[0], CANARY)], now)
+        reader._database.execute("BEGIN")
+        assert reader.count() == 1
+        with pytest.raises(vault_keys.TracesRemain):
+            keys.destroy(ROLES[:1], now)
+        assert vault.open_envelope(ring, keys, envelope) is None
+        reader._database.execute("COMMIT")
+        assert keys.destroy(ROLES[:1], now) == 0
