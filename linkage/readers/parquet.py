@@ -7,15 +7,14 @@ are refused. Arrow's own messages are never passed on: they may hold values.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage.readers.header import checked_header
 from linkage.readers.outcome import FileRefused, Limits, Record, RowFault
+from linkage.readers.xlsx_child import as_text
 from linkage.reasons import FileReason, RowReason
 
 _BATCH = 4096
@@ -30,19 +29,6 @@ _TEXT_TYPES: tuple[Callable[[pa.DataType], bool], ...] = (
     pa.types.is_date,
     pa.types.is_timestamp,
 )
-
-
-def as_text(value: Any) -> str:
-    """The canonical text of one value: "" for none, ISO for dates, no point for whole numbers."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return "" if value != value else str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 from xml.etree import ElementTree
 
@@ -34,11 +35,13 @@ def limit(memory: int, seconds: int) -> None:
 
 
 def as_text(value: Any) -> str:
-    """The canonical text of a cell: ISO dates, whole numbers without a point."""
+    """The canonical text of a typed value: "" for none, ISO for dates, no point for whole numbers."""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        return "" if not isfinite(value) else str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date) else str(value)
