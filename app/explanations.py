@@ -1,7 +1,7 @@
 """Why something is shown or not shown, and whom to ask, in words.
 
-Invariants: every reason has its words (a test holds the table equal to the enum); the words name a check and a telephone,
-never the record; reasons that would give away what they protect all read as not found.
+Invariants: every reason has its words (a test holds the table equal to the enum); the words name a check and a
+telephone, never the record; reasons that would give away what they protect all read as not found.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app import labels
-from app.language import Language, N_
+from app.language import N_, Language
 from governance.terms import Reason, RelationshipKind, SegmentDecision
 
 

@@ -1,7 +1,7 @@
 """Names and dates of birth, opened from the vault for what a permit allows and nothing else.
 
-Invariants: only roles of providers whose identity (or address) segment of that very person is permitted are opened; what
-is opened is held for one response and kept nowhere; no name appears in a `repr`.
+Invariants: only roles of providers whose identity (or address) segment of that very person is permitted are opened;
+what is opened is held for one response and kept nowhere; no name appears in a `repr`.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -5,7 +5,7 @@ Invariant: only the outward reason leaves; what must look like nothing found is 
 
 from app import explanations
 from app.identity import SignedIn
-from app.language import Language, N_
+from app.language import N_, Language
 from app.problems import FORBIDDEN, LOG_UNAVAILABLE, Problem, Refused
 from app.views.family import desk
 from governance.policy import outward

@@ -114,7 +114,7 @@ def described(words: Language, name: str, value: Value) -> str:
 
 def _said(words: Language, name: str, value: Value) -> str:
     if isinstance(value, bool):
-        return words.gettext(CODES["yes" if value else "no"])
+        value = "yes" if value else "no"
     if isinstance(value, str):
         return words.gettext(CODES[value]) if value in CODES else value.replace("_", " ")
     if name == "gestation_days":

@@ -239,7 +239,7 @@ class World:
 
 
 CHILD = Identity(
-    nhs_number="9991234564", given_name="Gwenllian", family_name="Okonkwo-Pryce", date_of_birth=date(2024, 3, 9),
+    nhs_number="9991234535", given_name="Gwenllian", family_name="Okonkwo-Pryce", date_of_birth=date(2024, 3, 9),
     address="14 Heol y Ffynnon", postcode="ZZ9 4QX",
 )  # fmt: skip
 MOTHER = Identity(
@@ -249,7 +249,7 @@ MOTHER = Identity(
 SIBLING = Identity(given_name="Idris", family_name="Okonkwo-Pryce", date_of_birth=date(2020, 8, 17))
 FATHER = Identity(given_name="Chidi", family_name="Okonkwo", date_of_birth=date(1992, 1, 30))
 CANARIES = (
-    "9991234564", "999 123 4564", "Gwenllian", "Okonkwo", "2024-03-09", "Heol y Ffynnon", "ZZ9 4QX", "9997654323",
+    "9991234535", "999 123 4535", "Gwenllian", "Okonkwo", "2024-03-09", "Heol y Ffynnon", "ZZ9 4QX", "9997654323",
     "07700900123",
 )  # fmt: skip
 

@@ -39,9 +39,7 @@ def ask_purpose(request: Request, person_id: PersonRef, who: Who) -> Response:
 
 
 @router.post("/families/{person_id}/purpose")
-def state_purpose(
-    request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, fields: Form
-) -> Response:
+def state_purpose(request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, fields: Form) -> Response:
     said = fields.get("purpose", "")
     if said not in set(Purpose) or not purposes.state(
         here, who, person_id, Purpose(said), now, request.state.request_id
@@ -74,6 +72,4 @@ def count(request: Request, read: FamilyRead) -> None:
 
 def _purpose_page(request: Request, person_id: str, role: Role, status: int) -> Response:
     missing = N_("Choose why you need to look") if status == 422 else None
-    return render(
-        request, "purpose.html", status, person_id=person_id, choices=purposes.choices(role), missing=missing
-    )
+    return render(request, "purpose.html", status, person_id=person_id, choices=purposes.choices(role), missing=missing)

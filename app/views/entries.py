@@ -80,9 +80,7 @@ def entries(
     words: Language, data: FamilyData, timeline: Timeline, people: Mapping[str, PersonLabel], at: date
 ) -> list[EntryView]:
     """Return every entry the permit allows, newest first."""
-    allowed = {
-        (d.segment.member, str(d.segment.category), d.segment.source): d for d in data.read.decision.permitted
-    }
+    allowed = {(d.segment.member, str(d.segment.category), d.segment.source): d for d in data.read.decision.permitted}
     return [
         _entry(words, data, entry, people, allowed[entry.person_id, entry.category, entry.provider], at)
         for entry in timeline.entries

@@ -5,7 +5,7 @@ every service and person is exactly one state; what is withheld in silence reads
 strengths come before the rest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,9 +83,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """What one source does not share about one person, for one reason."""
+    """What one source does not share about these people, for one reason."""
 
-    who: str
+    who: tuple[str, ...]
     categories: tuple[str, ...]
     source: str
     why: str
@@ -220,35 +220,41 @@ def _steps(words: Language, data: FamilyData, at: date) -> tuple[Step, ...]:
     mine = [e for e in data.events if e.person_id == member.person_id]
     areas = data.homes[member.person_id].areas
     closed = grid.withheld_services(data, member.person_id)
-    found = milestone_views(data.schedule, born, precision, mine, grid.speaking(data, member.person_id), at, closed, areas)
+    found = milestone_views(
+        data.schedule, born, precision, mine, grid.speaking(data, member.person_id), at, closed, areas
+    )
     return tuple(_step(words, step) for step in found)
 
 
 def _step(words: Language, step: MilestoneView) -> Step:
-    window = words.gettext(N_("%(first)s to %(last)s"), first=words.short_day(step.due_from), last=words.short_day(step.due_to))
+    window = words.gettext(
+        N_("%(first)s to %(last)s"), first=words.short_day(step.due_from), last=words.short_day(step.due_to)
+    )
     title = words.pick(step.title_en, step.title_cy)
     return Step(title, window, step.state, words.gettext(MILESTONE_STATES[step.state]), step.service)
 
 
-def _withheld(words: Language, data: FamilyData, people: dict[str, PersonLabel]) -> tuple[Withheld, ...]:
-    grouped: dict[tuple[str, str, Reason], list[Category]] = {}
+def _withheld(words: Language, data: FamilyData, people: Mapping[str, PersonLabel]) -> tuple[Withheld, ...]:
+    """One line for each source and reason, naming everyone whose same data it keeps back."""
+    kept: dict[tuple[str, str, Reason], list[Category]] = {}
     for told in data.read.decision.segments:
-        if not told.permitted and told.withholding is Withholding.SIGNALLED:
-            key = (told.segment.member, told.segment.source, told.reason)
-            grouped.setdefault(key, []).append(told.segment.category)
+        if not told.permitted and told.segment.member in people:
+            kept.setdefault((told.segment.member, told.segment.source, told.reason), []).append(told.segment.category)
+    lines: dict[tuple[str, Reason, tuple[Category, ...]], list[str]] = {}
+    for (member, source, reason), categories in kept.items():
+        lines.setdefault((source, reason, tuple(sorted(categories))), []).append(member)
+    order = list(people)
     return tuple(
-        _withheld_line(words, desk(words, data.organisation(source)), people[member].name, reason, categories)
-        for (member, source, reason), categories in grouped.items()
-        if member in people
-    )
+        _line(words, desk(words, data.organisation(source)), reason, categories,
+              [people[m].name for m in sorted(members, key=order.index)])
+        for (source, reason, categories), members in lines.items()
+    )  # fmt: skip
 
 
-def _withheld_line(
-    words: Language, told: Desk, who: str, reason: Reason, categories: Sequence[Category]
-) -> Withheld:
+def _line(words: Language, told: Desk, reason: Reason, categories: Sequence[Category], who: Sequence[str]) -> Withheld:
     names = tuple(words.gettext(labels.CATEGORIES[c]) for c in categories)
     why, ask = explanations.not_shown(words, reason, told), explanations.ask(words, reason, told)
-    return Withheld(who, names, told.name, why, ask)
+    return Withheld(tuple(who), names, told.name, why, ask)
 
 
 def _silent(words: Language, segments: Iterable[SegmentDecision]) -> tuple[str, ...]:

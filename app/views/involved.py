@@ -12,6 +12,7 @@ from app import labels
 from app.language import Language
 from app.reading import FamilyData
 from app.views.people import PersonLabel
+from app.views.services import LOOKS
 from linkage.facts import InvolvementRow
 from linkage.timeline import is_current
 
@@ -43,7 +44,10 @@ def involved(
         key = (str(is_current(row, at)), row.service, row.organisation, row.team, row.professional)
         grouped.setdefault(key, []).append(row)
     order = {m.person_id: place for place, m in enumerate(data.family.members)}
-    ranked = sorted(grouped.values(), key=lambda rows: (min(order[r.person_id] for r in rows), rows[0].service))
+    rank = {service: place for place, service in enumerate(LOOKS)}
+    ranked = sorted(
+        grouped.values(), key=lambda rows: (min(order[r.person_id] for r in rows), rank.get(rows[0].service, 99))
+    )
     now = tuple(_line(words, data, people, rows) for rows in ranked if is_current(rows[0], at))
     former = tuple(_line(words, data, people, rows) for rows in ranked if not is_current(rows[0], at))
     return now, former
