@@ -119,7 +119,8 @@ def not_erased(_request: Request, facts: Facts) -> Reason | None:
 def related(request: Request, facts: Facts) -> Reason | None:
     if not facts.members or relationship(request, facts) is not None:
         return None
-    ever = any(row.person_id in _reached_through(facts) for row in facts.relationships)
+    through, today = _reached_through(facts), legal_date(request.at)
+    ever = any(row.person_id in through and row.since <= today for row in facts.relationships)
     return Reason.RELATIONSHIP_ENDED if ever else Reason.NO_RELATIONSHIP
 
 

@@ -11,7 +11,7 @@ from governance.firewall import blocked, protected
 from governance.legal_time import legal_date
 from governance.request import Facts, Request
 from governance.segments import ALWAYS_SILENT
-from governance.terms import Action, Category, Decision, Reason, Role, Withholding
+from governance.terms import Action, Category, Decision, Outcome, Reason, Role, Withholding
 
 
 def outward(reason: Reason, role: Role | None = None) -> Reason:
@@ -29,7 +29,8 @@ def told(decision: Decision, role: Role | None) -> Decision:
     """
     kept = tuple(s for s in decision.segments if s.permitted or s.withholding is Withholding.SIGNALLED)
     if decision.reason is Reason.PERMITTED:
-        return replace(decision, segments=kept)
+        whole = all(s.permitted for s in kept)
+        return replace(decision, segments=kept, outcome=Outcome.PERMIT if whole else Outcome.PARTIAL)
     reason = outward(decision.reason, role)
     hidden = reason is Reason.NOT_FOUND
     relation = None if hidden else decision.relationship
