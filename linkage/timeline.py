@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from linkage.catalogue import catalogue
 from linkage.facts import CoverageRow, EventRow, InvolvementRow, Value, in_force
 from linkage.rows import EventStatus, PersonId, Precision
 
@@ -24,6 +25,9 @@ YEARLY_SERVICES = frozenset({"school", "send", "early_education"})
 HAPPENS = frozenset({EventStatus.HAPPENED, EventStatus.OFFERED, EventStatus.DECLINED, EventStatus.MISSED,
                      EventStatus.NOT_REACHED})  # fmt: skip
 """A cancelled or planned event alone involves nobody."""
+
+
+EPISODE = "episode"
 
 
 class CellState(StrEnum):
@@ -137,6 +141,13 @@ def is_current(row: InvolvementRow, at: date) -> bool:
     return in_force(row.since, row.until, at)
 
 
+def is_open(row: EventRow, at: date) -> bool:
+    """Tell whether an episode (a plan, a placement, a place at school) is still open: one without an end is."""
+    known = catalogue().event_types.get(row.type)
+    episode = row.until is not None or (known is not None and known.shape == EPISODE)
+    return episode and row.status is EventStatus.HAPPENED and in_force(row.occurred_on, row.until, at)
+
+
 def cell(
     service: str,
     person: PersonId,
@@ -153,7 +164,7 @@ def cell(
     involved = [i for i in involvements if i.service == service and i.person_id == person and _begun(i.since, at)]
     met = [e for e in events if e.service == service and e.person_id == person and _begun(e.occurred_on, at)]
     happened = [e for e in met if e.status in HAPPENS]
-    if any(is_current(i, at) for i in involved) or any(e.until is not None and at < e.until for e in happened):
+    if any(is_current(i, at) for i in involved) or any(is_open(e, at) for e in happened):
         return CellState.CURRENT
     if involved or happened:
         return CellState.HISTORIC

@@ -69,6 +69,8 @@ def _homes(question: Question, providers: Iterable[str]) -> Subquery:
         select(role.c.person_id, area.label("area"), newest)
         .join(source_record, source_record.c.id == role.c.record_id)
         .join(load, load.c.id == source_record.c.load_id)
+        .join(person, person.c.id == role.c.person_id)
+        .where(person.c.birth_month.between(question.born_from, question.born_to))
         .where(role.c.current, role.c.provider.in_(sorted(providers)), area.is_not(None), resident.is_not(None))
         .subquery()
     )

@@ -48,6 +48,10 @@ class Question:
     group_by: Geography
     profile: str
 
+    def __post_init__(self) -> None:
+        if self.born_from > self.born_to or any(c.from_months > c.to_months for c in self.criteria):
+            raise ValueError("a window ends before it begins")
+
     @property
     def hash(self) -> str:
         return sha256(json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()

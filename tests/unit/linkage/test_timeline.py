@@ -83,6 +83,13 @@ def test_events_alone_are_history_and_an_open_episode_is_current() -> None:
     assert state([cancelled], coverage=[UP_TO_DATE]) is CellState.NONE_FOUND
 
 
+def test_a_plan_without_an_end_is_still_open() -> None:
+    plan = event(date(2024, 1, 1), type="child_protection_plan")
+    assert state([plan]) is CellState.CURRENT
+    assert state([replace(plan, until=AT)]) is CellState.HISTORIC
+    assert state([replace(plan, status=EventStatus.DECLINED)]) is CellState.HISTORIC
+
+
 def test_none_found_is_said_only_where_an_up_to_date_load_speaks_for_the_place() -> None:
     assert state() is CellState.NOT_COVERED
     assert state(coverage=[UP_TO_DATE]) is CellState.NONE_FOUND
