@@ -1,0 +1,207 @@
+"""Small worlds of agreements, families and wishes in which everything can go wrong, but most things do not.
+
+Each world is drawn from one seed with stated odds, so that about half of all reads go ahead and every reason occurs.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from governance.flows import Agreement, Confidentiality, Flow, History, Identifiability, Recipient, Standing, Text
+from governance.request import Block, Facts, Member, RelationshipFact, Request
+from governance.terms import (
+    Action,
+    Actor,
+    AgreementStatus,
+    BlockKind,
+    Category,
+    LegalBasis,
+    Purpose,
+    RelationshipKind,
+    Role,
+    Say,
+    Segment,
+    SignerBasis,
+    SubjectRole,
+    WishAnswer,
+    WishKind,
+    Withholding,
+)
+from governance.wishes import ANSWERS, Wish
+
+T = TypeVar("T")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+TODAY = NOW.date()
+SOON, LONG_AGO, LONG_AFTER = TODAY + timedelta(days=1), date(2026, 1, 1), date(2027, 1, 1)
+ORGANISATIONS = ("A", "B")
+CATEGORIES = (Category.IDENTITY, Category.SCHOOL, Category.EARLY_HELP, Category.DOMESTIC_ABUSE)
+INSTANTS = tuple(NOW + timedelta(days=days) for days in (-3, -2, -1))
+SUBJECTS = {
+    "ada": SubjectRole.CHILD,
+    "ben": SubjectRole.SIBLING,
+    "bump": SubjectRole.CHILD,
+    "mair": SubjectRole.MOTHER,
+    "tom": SubjectRole.FATHER,
+}
+PEOPLE = (*SUBJECTS, "gran")
+
+
+def worlds() -> st.SearchStrategy[tuple[Request, Facts]]:
+    return st.integers(0, 2**48).map(world)
+
+
+def world(seed: int) -> tuple[Request, Facts]:
+    return _Draw(Random(seed)).world()
+
+
+def wish_from(seed: int, ordinal: int) -> Wish:
+    return _Draw(Random(seed)).wish(ordinal)
+
+
+class _Draw:
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+
+    def one(self, values: Collection[T]) -> T:
+        return self.rng.choice(tuple(values))
+
+    def mostly(self, usual: T, others: Collection[T], odds: float = 0.05) -> T:
+        return self.one(others) if self.rng.random() < odds else usual
+
+    def some(self, values: Collection[T], share: float = 0.6) -> frozenset[T]:
+        return frozenset(value for value in values if self.rng.random() < share)
+
+    def chance(self, odds: float) -> bool:
+        return self.rng.random() < odds
+
+    def world(self) -> tuple[Request, Facts]:
+        members = self.family() if self.chance(0.97) else ()
+        role = self.one((Role.HEALTH_VISITOR, Role.FAMILY_SUPPORT_WORKER))
+        index = members[0].person_id if members else "nobody"
+        facts = Facts(
+            actor=self.actor(role) if self.chance(0.98) else None,
+            members=members,
+            held=self.held(members),
+            relationships=self.relationships(index),
+            declared=self.mostly(frozenset[str](), [frozenset({p}) for p in PEOPLE]),
+            erased=self.mostly(frozenset[str](), [frozenset({p}) for p in PEOPLE]),
+            blocks=tuple(self.block() for _ in range(self.one((0, 0, 0, 1, 2)))),
+            wishes=tuple(self.wish(ordinal) for ordinal in range(self.one(range(8)))),
+            standings=tuple(self.standing(f"isp-{n}") for n in range(1, self.one((2, 3, 4)))),
+            log_available=self.chance(0.98),
+        )
+        purpose = self.mostly(self.one((Purpose.EARLY_HELP, Purpose.SAFEGUARDING)), (Purpose.PLANNING, None))
+        return Request(Action.READ_FAMILY, index, purpose, NOW), facts
+
+    def actor(self, role: Role) -> Actor:
+        trained = self.mostly(LONG_AFTER, (TODAY, TODAY - timedelta(days=1), None))
+        return Actor("worker", self.one(ORGANISATIONS), role, None, self.chance(0.98), self.chance(0.98), trained)
+
+    def family(self) -> tuple[Member, ...]:
+        index = self.mostly("ada", ("bump", "mair"), 0.2)
+        return tuple(self.member(name, index) for name in (index, *sorted(self.some(SUBJECTS, 0.7) - {index})))
+
+    def member(self, name: str, index: str) -> Member:
+        ages = {"ada": self.mostly(3, (19, None, 17, 18)), "ben": 6, "bump": None}
+        return Member(
+            person_id=name,
+            subject=SUBJECTS[name],
+            unborn=name == "bump",
+            age=ages.get(name, 30),
+            responsible=name in ("mair", "tom") and self.chance(0.8),
+            with_index=name == index or self.chance(0.6),
+            carried_by="mair" if name == "bump" else None,
+        )
+
+    def held(self, members: Collection[Member]) -> frozenset[Segment]:
+        return frozenset(
+            Segment(member.person_id, member.subject, category, source)
+            for member in members
+            for category in self.some(CATEGORIES, 0.3)
+            for source in self.some((*ORGANISATIONS, "Z"), 0.3)
+        )
+
+    def relationships(self, index: str) -> tuple[RelationshipFact, ...]:
+        first = (self.relationship(index),) if self.chance(0.93) else ()
+        return first + tuple(self.relationship(self.one(PEOPLE)) for _ in range(self.one((0, 0, 1))))
+
+    def relationship(self, person: str) -> RelationshipFact:
+        return RelationshipFact(
+            person_id=person,
+            kind=self.one(tuple(RelationshipKind)),
+            since=self.mostly(LONG_AGO, (TODAY, SOON)),
+            until=self.mostly(None, (TODAY, SOON), 0.1),
+            recorded_at=self.mostly(INSTANTS[0], (NOW + timedelta(days=1),)),
+            ended_at=self.mostly(None, (NOW, NOW + timedelta(days=1), *INSTANTS)),
+        )
+
+    def block(self) -> Block:
+        person, against = self.rng.sample(PEOPLE, 2)
+        kind, until = self.one(tuple(BlockKind)), self.mostly(None, (TODAY, SOON), 0.1)
+        return Block(person, kind, self.mostly(against, (None,), 0.2), self.mostly(LONG_AGO, (SOON,)), until)
+
+    def wish(self, ordinal: int) -> Wish:
+        kind = self.mostly(WishKind.CONSENT, tuple(WishKind), 0.4)
+        usual = WishAnswer.GIVEN if kind is WishKind.CONSENT else WishAnswer.MADE
+        person = self.one(PEOPLE)
+        adult = person in ("mair", "tom")
+        basis = SignerBasis.ADULT_SELF if adult else SignerBasis.PARENTAL_RESPONSIBILITY
+        return Wish(
+            person_id=person,
+            kind=kind,
+            answer=self.mostly(usual, sorted(ANSWERS[kind]), 0.4),
+            scope=tuple(sorted(self.some(("isp-1", "isp-2", *map(str, CATEGORIES)), 0.3) or {"*"})),
+            signer=None,
+            signer_person_id=self.mostly(person if adult else self.one(("mair", "tom")), (None, *PEOPLE), 0.2),
+            signer_basis=self.mostly(basis, (None, *SignerBasis), 0.2),
+            valid_from=self.mostly(self.one(INSTANTS), (NOW + timedelta(days=1),)),
+            expires=self.mostly(None, (TODAY, SOON), 0.2),
+            recorded_at=self.mostly(self.one(INSTANTS), (NOW + timedelta(days=1),)),
+            ordinal=ordinal,
+        )
+
+    def standing(self, code: str) -> Standing:
+        agreement = Agreement(
+            code=code,
+            version=1,
+            kind="isp",
+            title=Text("", ""),
+            lead="A",
+            parties=(),
+            purposes=Text("", ""),
+            ages=self.mostly((0, 17), ((0, 2), (4, 17)), 0.1),
+            effective_from=self.mostly(LONG_AGO, (TODAY, SOON)),
+            review_due=self.mostly(LONG_AFTER, (TODAY - timedelta(days=90), TODAY - timedelta(days=89)), 0.1),
+            expires=self.mostly(LONG_AFTER, (TODAY, SOON)),
+            flows=tuple(self.flow(str(no)) for no in range(self.one((1, 2, 3)))),
+            hash=code,
+        )
+        signed = self.mostly(frozenset("AB"), (frozenset("A"), frozenset("B"), frozenset[str]()), 0.1)
+        return Standing(agreement, self.mostly(AgreementStatus.IN_FORCE, tuple(AgreementStatus), 0.15), signed)
+
+    def flow(self, no: str) -> Flow:
+        everyone = (Role.HEALTH_VISITOR, Role.FAMILY_SUPPORT_WORKER)
+        to = tuple(Recipient(code, self.some(everyone, 0.8)) for code in self.some(ORGANISATIONS, 0.7))
+        return Flow(
+            no=no,
+            source=self.one(ORGANISATIONS),
+            to=to,
+            purposes=self.some((Purpose.EARLY_HELP, Purpose.SAFEGUARDING), 0.8),
+            categories=self.some(CATEGORIES, 0.7),
+            subjects=self.some(tuple(dict.fromkeys(SUBJECTS.values())), 0.7),
+            basis=self.mostly(self.one((LegalBasis.CONSENT, LegalBasis.PUBLIC_TASK)), (None,)),
+            article_9=None,
+            gateway=self.mostly(("Children Act 2004 s.10",), ((),)),
+            confidentiality=Confidentiality.STATUTORY,
+            say=Say.CAN_OBJECT,
+            objection_honoured=self.chance(0.5),
+            national_opt_out_applies=True,
+            type_1_applies=True,
+            identifiability=self.mostly(Identifiability.IDENTIFIABLE, (Identifiability.PSEUDONYMISED,)),
+            history=History.FROM_BOOKING,
+            withholding={Category.EARLY_HELP: self.one(tuple(Withholding))},
+            why=Text("", ""),
+        )
