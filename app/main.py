@@ -15,10 +15,11 @@ from starlette.staticfiles import StaticFiles
 from app import anchoring, problems
 from app.deployment import Deployment
 from app.edge import Edge
+from app.identity import PLAIN_COOKIE
 from app.logs import Log, make_log
 from app.metrics import Metrics
 from app.rendering import STATIC
-from app.routes import agreements, audit, cohorts, families, pages, search, session, status, wishes
+from app.routes import agreements, api, audit, cohorts, families, pages, search, session, status, wishes
 from app.searching import SearchIndex
 
 PAGES = (session, pages, search, families, wishes, audit, agreements, cohorts)
@@ -45,7 +46,24 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, 
     app.include_router(status.router, include_in_schema=False)
     for part in PAGES:
         app.include_router(part.router, include_in_schema=False)
+    app.include_router(api.router)
+    describe(app)
     return app
+
+
+def describe(app: FastAPI) -> None:
+    """Say in the description of `/v1` how one signs in, and what a problem is."""
+    made = app.openapi()
+    schemas = made["components"]["schemas"]
+    schemas["ProblemDocument"] = api.ProblemDocument.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    made["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": PLAIN_COOKIE},
+    }
+    made["security"] = [{"bearer": []}, {"cookie": []}]
+    made["paths"]["/v1/sessions"]["post"]["security"] = []
 
 
 @asynccontextmanager

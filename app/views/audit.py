@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app import explanations, labels
 from app.auditing import Page, Proof, Worker
-from app.language import Language, N_
+from app.language import N_, Language
 from governance.ledger import EntryView
 from governance.terms import Category, Outcome, Reason, RelationshipKind, Role, SubjectRole
 

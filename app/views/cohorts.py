@@ -109,7 +109,7 @@ def read_form(words: Language, fields: Mapping[str, str], offered: CohortForm) -
     if unclear:
         return unclear
     assert not isinstance(criterion, Unclear)
-    return _question(words, fields, criterion)
+    return question_of(words, fields, criterion)
 
 
 def _criterion(fields: Mapping[str, str]) -> Criterion | Unclear | None:
@@ -124,7 +124,7 @@ def _criterion(fields: Mapping[str, str]) -> Criterion | Unclear | None:
     return Criterion(event, (EventStatus(fields["status"]),), int(ages[0]), int(ages[1]))
 
 
-def _question(words: Language, fields: Mapping[str, str], criterion: Criterion | None) -> Question:
+def question_of(words: Language, fields: Mapping[str, str], criterion: Criterion | None) -> Question:
     group = Geography(fields["area"])
     held = (criterion,) if criterion else ()
     wanted = fields.get("having") == "has"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app import explanations, labels, values
-from app.language import Language, N_
+from app.language import N_, Language
 from app.reading import FamilyData
 from app.views.people import PersonLabel
 from governance.terms import SegmentDecision
@@ -115,8 +115,13 @@ def _entry(
         details=tuple(values.described(words, name, value) for name, value in sorted(entry.values.items())),
         source=words.pick(held.name_en, held.name_cy),
         row=f"{entry.dataset} {entry.load_id[:8]} {entry.row_number}",
-        because=explanations.shown_because(words, decision, _agreement(words, data, decision), data.read.decision.relationship),
-    )  # fmt: skip
+        because=_because(words, data, decision),
+    )
+
+
+def _because(words: Language, data: FamilyData, decision: SegmentDecision) -> str:
+    title, tie = _agreement(words, data, decision), data.read.decision.relationship
+    return explanations.shown_because(words, decision, title, tie)
 
 
 def _agreement(words: Language, data: FamilyData, decision: SegmentDecision) -> str:

@@ -13,7 +13,7 @@ from app import explanations, labels
 from app.explanations import Desk
 from app.identities import NOTHING
 from app.identity import Organisation
-from app.language import Language, N_
+from app.language import N_, Language
 from app.reading import FamilyData
 from app.views import grid
 from app.views.entries import EntryView, Filters, YearView, entries, years

@@ -9,7 +9,7 @@ from datetime import date
 
 from app import labels
 from app.identities import NOTHING, Known
-from app.language import Language, N_
+from app.language import N_, Language
 from governance.terms import SubjectRole
 from linkage.families import Member
 

@@ -53,7 +53,7 @@ def accounts_by_job(session: Session, at: datetime) -> list[Job]:
         .where(relationship.c.ended_at.is_(None))
         .group_by(relationship.c.staff_id)
     )
-    sizes = {staff_id: size for staff_id, size in session.execute(counted)}
+    sizes = {row[0]: row[1] for row in session.execute(counted)}
     held = accounts(session, at)
     jobs = [Job(title, what, _busiest(held, roles, sizes)) for title, what, roles in JOBS]
     return [job for job in jobs if job.accounts]
