@@ -20,21 +20,19 @@ from app.county.roster import Staff
 ENGLISH = Layout(
     "community-contacts", "community-contacts.csv",
     ("CareContactID", "NHS_Number", "Local_Patient_ID", "Given_Name", "Middle_Name", "Family_Name",
-    "Person_Birth_Date",
-     "Gender", "Address", "Postcode", "Contact_Date", "Attendance_Status", "Activity_Type", "ASQ3_Interval_Months",
-     "ASQ3_Communication", "ASQ3_Gross_Motor", "ASQ3_Fine_Motor", "ASQ3_Problem_Solving", "ASQ3_Personal_Social",
-     "Breastfeeding_Status", "Service_Request_ID", "Referral_Received_Date", "Discharge_Date", "Practitioner",
-     "Practitioner_Role", "Accountable_Practitioner", "Team", "Team_Telephone"),
+     "Person_Birth_Date", "Gender", "Address", "Postcode", "Contact_Date", "Attendance_Status", "Activity_Type",
+     "ASQ3_Interval_Months", "ASQ3_Communication", "ASQ3_Gross_Motor", "ASQ3_Fine_Motor", "ASQ3_Problem_Solving",
+     "ASQ3_Personal_Social", "Breastfeeding_Status", "Service_Request_ID", "Referral_Received_Date",
+     "Discharge_Date", "Practitioner", "Practitioner_Role", "Accountable_Practitioner", "Team",
+     "Team_Telephone"),
     record=("CareContactID",), birth="Person_Birth_Date", number="NHS_Number", impossible="20210230", quote_all=True,
     line_end="\r\n",
 )  # fmt: skip
 WELSH = Layout(
     "community-contacts-wales", "community-contacts-wales.csv",
     ("Rhif cyswllt", "Rhif GIG", "Rhif lleol", "Enw cyntaf", "Enwau canol", "Cyfenw", "Dyddiad geni", "Rhyw",
-    "Cyfeiriad",
-     "Cod post", "Dyddiad cyswllt", "Math cyswllt", "Canlyniad", "Bwydo", "Pwysau (g)", "Dechrau'n Deg",
-     "Dyddiad cyfeirio",
-     "Dyddiad cau", "Ymwelydd iechyd", "Tîm", "Ffôn y tîm"),
+     "Cyfeiriad", "Cod post", "Dyddiad cyswllt", "Math cyswllt", "Canlyniad", "Bwydo", "Pwysau (g)",
+     "Dechrau'n Deg", "Dyddiad cyfeirio", "Dyddiad cau", "Ymwelydd iechyd", "Tîm", "Ffôn y tîm"),
     record=("Rhif cyswllt",), birth="Dyddiad geni", number="Rhif GIG", impossible="31/02/2021", encoding="cp1252",
     delimiter=";", line_end="\r\n",
 )  # fmt: skip
@@ -106,11 +104,10 @@ def write_contact(
     seen = clerk.see(rng, person, ENGLISH.dataset, visit.on)
     record, local = books.serial("CC"), books.local(person, "C")
     books.write(ENGLISH.dataset, record, [
-        record, seen.nhs, local, seen.given, seen.middle, seen.family, iso(seen.born).replace("-", ""), seen.sex,
-        str(seen.address), seen.postcode, iso(visit.on), visit.status, visit.kind, visit.interval, *visit.scores,
-        visit.feeding, f"SR{local[1:]}", iso(since), iso(until), visitor.name, "Health visitor", visitor.name,
-        visitor.team,
-        visitor.telephone,
+        record, seen.nhs, local, seen.given, seen.middle, seen.family, iso(seen.born).replace("-", ""),
+        seen.sex, str(seen.address), seen.postcode, iso(visit.on), visit.status, visit.kind, visit.interval,
+        *visit.scores, visit.feeding, f"SR{local[1:]}", iso(since), iso(until), visitor.name, "Health visitor",
+        visitor.name, visitor.team, visitor.telephone,
     ], {"self": person}, rng, clerk)  # fmt: skip
     return record
 

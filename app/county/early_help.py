@@ -20,19 +20,19 @@ ENGLISH = Layout(
     "early-help", "early-help.csv",
     ("Episode Ref", "Person ID", "NHS No", "Forename", "Surname", "DOB", "Gender", "Address", "Postcode", "UPRN",
      "Parent Person ID", "Parent NHS No", "Parent Forename", "Parent Surname", "Parent DOB", "Parent Tel",
-     "Parent Address",
-     "Parent Postcode", "Relationship", "PR", "Referral Date", "Referral Source", "Assessment Date", "Plan Start",
-     "Plan End", "Closure Date", "Closure Reason", "Lead Practitioner", "Lead Role", "Team", "Team Tel"),
+     "Parent Address", "Parent Postcode", "Relationship", "PR", "Referral Date", "Referral Source",
+     "Assessment Date", "Plan Start", "Plan End", "Closure Date", "Closure Reason", "Lead Practitioner",
+     "Lead Role", "Team", "Team Tel"),
     record=("Episode Ref", "Parent Person ID"), birth="DOB", number="NHS No", impossible="31/02/2021",
 )  # fmt: skip
 WELSH = Layout(
     "early-help-wales", "early-help-wales.csv",
     ("Cyf / Ref", "Rhif y plentyn / Child ID", "Enw'r plentyn / Child name", "Dyddiad geni / DOB",
-    "Rhif GIG / NHS no",
-     "Cyfeiriad / Address", "Cod post / Postcode", "Rhif y rhiant / Parent ID", "Enw'r rhiant / Parent name",
-     "DOB rhiant / Parent DOB", "Ffôn rhiant / Parent phone", "Cod post rhiant / Parent postcode",
-     "Perthynas / Relationship", "Cyfrifoldeb rhiant / PR", "Cyfeiriwyd / Referred", "Aseswyd / Assessed",
-     "Cynllun o / Plan from", "Cynllun hyd / Plan to", "Gweithiwr / Worker", "Tîm / Team", "Ffôn / Phone"),
+     "Rhif GIG / NHS no", "Cyfeiriad / Address", "Cod post / Postcode", "Rhif y rhiant / Parent ID",
+     "Enw'r rhiant / Parent name", "DOB rhiant / Parent DOB", "Ffôn rhiant / Parent phone",
+     "Cod post rhiant / Parent postcode", "Perthynas / Relationship", "Cyfrifoldeb rhiant / PR",
+     "Cyfeiriwyd / Referred", "Aseswyd / Assessed", "Cynllun o / Plan from", "Cynllun hyd / Plan to",
+     "Gweithiwr / Worker", "Tîm / Team", "Ffôn / Phone"),
     record=("Cyf / Ref", "Rhif y rhiant / Parent ID"), birth="Dyddiad geni / DOB", number="Rhif GIG / NHS no",
     impossible="31.02.2021", delimiter=";",
 )  # fmt: skip
@@ -53,8 +53,7 @@ class Episode:
 
 def write_episode(
     books: Books, rng: Random, clerk: Clerk, child: Person, parent: Person, kin: str, responsible: bool,
-    episode: Episode,
-    worker: Staff, ref: str,
+    episode: Episode, worker: Staff, ref: str,
 ) -> str:  # fmt: skip
     """Write one row (child × adult) of an episode into the worker's council's extract; return its record id."""
     wales = worker.organisation == "ZGC"
@@ -82,13 +81,13 @@ def _english_row(
 ) -> list[str]:  # fmt: skip
     uprn = seen.address.uprn if rng.random() < 0.6 else ""
     return [
-        ref, person_id, spaced(seen.nhs), seen.given, seen.family, uk(seen.born), "F" if seen.sex == "2" else "M",
-        str(seen.address), seen.postcode, uprn, parent_id, spaced(adult.nhs), adult.given, adult.family,
-        uk(adult.born),
-        adult.phone, str(adult.address), adult.postcode, kin, "Y" if responsible else "N", uk(episode.referred),
-        rng.choice(_SOURCES), uk(episode.assessed), uk(episode.plan), uk(episode.plan_end), uk(episode.closed),
-        rng.choice(("Needs met", "Moved away", "Stepped up", "Disengaged")) if episode.closed else "", worker.name,
-        "Family support worker", worker.team, worker.telephone,
+        ref, person_id, spaced(seen.nhs), seen.given, seen.family, uk(seen.born),
+        "F" if seen.sex == "2" else "M", str(seen.address), seen.postcode, uprn, parent_id, spaced(adult.nhs),
+        adult.given, adult.family, uk(adult.born), adult.phone, str(adult.address), adult.postcode, kin,
+        "Y" if responsible else "N", uk(episode.referred), rng.choice(_SOURCES), uk(episode.assessed),
+        uk(episode.plan), uk(episode.plan_end), uk(episode.closed),
+        rng.choice(("Needs met", "Moved away", "Stepped up", "Disengaged")) if episode.closed else "",
+        worker.name, "Family support worker", worker.team, worker.telephone,
     ]  # fmt: skip
 
 

@@ -16,10 +16,9 @@ from app.county.people import Person
 
 LAYOUT = Layout(
     "early-years-census", "early-years-census.tsv",
-    ("ChildRef", "OfferNo", "ProviderCode", "ProviderName", "ProviderTel", "Surname", "Forename",
-    "DateOfBirth", "Gender",
-     "AddressLine1", "AddressLine2", "Postcode", "OfferDate", "OfferStatus", "StartDate", "EndDate", "FundedHours",
-     "ExpandedHours", "FundingBasis", "EYPP", "DAF", "KeyPerson"),
+    ("ChildRef", "OfferNo", "ProviderCode", "ProviderName", "ProviderTel", "Surname", "Forename", "DateOfBirth",
+     "Gender", "AddressLine1", "AddressLine2", "Postcode", "OfferDate", "OfferStatus", "StartDate", "EndDate",
+     "FundedHours", "ExpandedHours", "FundingBasis", "EYPP", "DAF", "KeyPerson"),
     record=("ChildRef", "OfferNo"), birth="DateOfBirth", impossible="31 Feb 2021", encoding="utf-16",
     delimiter="\t", line_end="\r\n",
 )  # fmt: skip
@@ -58,9 +57,8 @@ def write_offer(
     books.write(LAYOUT.dataset, record, [
         ref, str(number), code, name, "01632 962200" if code else "", seen.family, seen.given, words(seen.born),
         "Female" if child.female else "Male", line1, line2, seen.postcode, words(offer.on), offer.status,
-        words(offer.start),
-        words(offer.end), "15" if offer.start else "", "15" if offer.start and rng.random() < 0.3 else "",
-        offer.basis,
-        "Y" if rng.random() < 0.3 else "N", "Y" if rng.random() < 0.04 else "N", key_person if code == "ZNF" else "",
+        words(offer.start), words(offer.end), "15" if offer.start else "",
+        "15" if offer.start and rng.random() < 0.3 else "", offer.basis, "Y" if rng.random() < 0.3 else "N",
+        "Y" if rng.random() < 0.04 else "N", key_person if code == "ZNF" else "",
     ], {"self": child}, rng, clerk)  # fmt: skip
     return record

@@ -24,9 +24,8 @@ CENSUS = Layout(
     "school-census", "school-census.csv",
     ("Academic Year", "LAEstab", "Admission No", "Pupil UPN", "Former UPN", "Pupil Surname", "Pupil Forename",
      "Pupil Middle Names", "Pupil DOB", "Sex", "NC Year", "Enrol Status", "Entry Date", "FSM", "SEN Provision",
-     "Ethnicity",
-     "Home Address", "Home Postcode", "Contact Forename", "Contact Surname", "Contact Relationship", "Contact Tel",
-     "Contact Address", "Contact Postcode", "School Name", "School Tel", "Safeguarding Lead"),
+     "Ethnicity", "Home Address", "Home Postcode", "Contact Forename", "Contact Surname", "Contact Relationship",
+     "Contact Tel", "Contact Address", "Contact Postcode", "School Name", "School Tel", "Safeguarding Lead"),
     record=("Academic Year", "LAEstab", "Admission No"), birth="Pupil DOB", impossible="31-02-2021", line_end="\r\n",
 )  # fmt: skip
 EYFSP = Layout(
@@ -77,14 +76,11 @@ def write_pupil(
     own_upn = number or child.upn
     books.write(CENSUS.dataset, record, [
         academic, estab, admission, own_upn, child.former_upn if own_upn == child.upn else "", seen.family,
-        seen.given,
-        seen.middle, dashes(seen.born), "F" if child.female else "M",
-        "R" if year == first else str(year - first), "C",
-        dashes(date(first, 9, 4)), "1" if rng.random() < (0.45 if poor else 0.12) else "0",
-        rng.choices("NKE", (84, 13, 3))[0], child.ethnicity, str(seen.address), seen.postcode, adult.given,
-        adult.family,
-        relationship, adult.phone, str(adult.address), adult.postcode, school_name(school),
-        f"01632 961{school % 1000:03d}",
+        seen.given, seen.middle, dashes(seen.born), "F" if child.female else "M",
+        "R" if year == first else str(year - first), "C", dashes(date(first, 9, 4)),
+        "1" if rng.random() < (0.45 if poor else 0.12) else "0", rng.choices("NKE", (84, 13, 3))[0],
+        child.ethnicity, str(seen.address), seen.postcode, adult.given, adult.family, relationship, adult.phone,
+        str(adult.address), adult.postcode, school_name(school), f"01632 961{school % 1000:03d}",
         "Designated safeguarding lead",
     ], {"self": child, "contact": contact}, rng, clerk)  # fmt: skip
     books.tie(contact, "contact", child)

@@ -44,7 +44,7 @@ class Rates:
     absent_care: float = 0.5
     wrong: float = 0.005
     kin: float = 0.002
-    phone: float = 0.06
+    phone: float = 0.03
     spoilt: float = 0.002
     newborn: float = 0.12
     """Extra chance that a birth row says "Baby" and the mother's surname."""

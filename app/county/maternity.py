@@ -16,24 +16,20 @@ from app.county.roster import Staff
 BOOKINGS = Layout(
     "maternity-bookings", "maternity-bookings.csv",
     ("BookingID", "PregnancyID", "FetusID", "NHSNumberMother", "LocalPatientIdMother", "MotherGivenName",
-    "MotherMiddleName",
-     "MotherFamilyName", "MotherPrevFamilyName", "PersonBirthDateMother", "Postcode", "AddressLine",
-     "MotherTelephone",
-     "EthnicCategoryMother", "AntenatalAppDate", "GestAgeBooking", "EDDAgreed", "ComplexSocialFactorsInd",
-     "SmokingStatusBooking", "MHPredictionDetectionIndMother", "PreviousLiveBirths", "NamedMidwife", "MidwifeTeam",
-     "TeamTelephone", "PregEndDate", "PregOutcome"),
+     "MotherMiddleName", "MotherFamilyName", "MotherPrevFamilyName", "PersonBirthDateMother", "Postcode",
+     "AddressLine", "MotherTelephone", "EthnicCategoryMother", "AntenatalAppDate", "GestAgeBooking", "EDDAgreed",
+     "ComplexSocialFactorsInd", "SmokingStatusBooking", "MHPredictionDetectionIndMother", "PreviousLiveBirths",
+     "NamedMidwife", "MidwifeTeam", "TeamTelephone", "PregEndDate", "PregOutcome"),
     record=("BookingID",), birth="PersonBirthDateMother", number="NHSNumberMother", encoding="utf-8-sig",
     line_end="\r\n",
 )  # fmt: skip
 BIRTHS = Layout(
     "maternity-births", "maternity-births.csv.gz",
     ("BirthID", "PregnancyID", "FetusID", "NHSNumberMother", "LocalPatientIdMother", "MotherGivenName",
-    "MotherFamilyName",
-     "PersonBirthDateMother", "NHSNumberBaby", "BabyGivenName", "BabyFamilyName", "PersonBirthDateBaby",
-     "PersonPhenSex",
-     "Postcode", "AddressLine", "GestationLengthBirth", "BirthWeight", "BabyFirstFeedIndCode",
-     "SkinToSkinContact1HourInd",
-     "PregOutcome", "BirthOrder", "DischargeDateBabyHosp", "NamedMidwife", "MidwifeTeam", "TeamTelephone"),
+     "MotherFamilyName", "PersonBirthDateMother", "MotherTelephone", "NHSNumberBaby", "BabyGivenName",
+     "BabyFamilyName", "PersonBirthDateBaby", "PersonPhenSex", "Postcode", "AddressLine", "GestationLengthBirth",
+     "BirthWeight", "BabyFirstFeedIndCode", "SkinToSkinContact1HourInd", "PregOutcome", "BirthOrder",
+     "DischargeDateBabyHosp", "NamedMidwife", "MidwifeTeam", "TeamTelephone"),
     record=("BirthID",), birth="PersonBirthDateBaby", number="NHSNumberBaby", impossible="31/02/2021",
 )  # fmt: skip
 LIVE, LOSS = "01", "05"
@@ -74,12 +70,11 @@ def write_booking(
     previous = sum(len(p.births) for p in family.pregnancies if p.due < preg.due)
     books.write(BOOKINGS.dataset, record, [
         record, fetus_id.split("-")[0], fetus_id, seen.nhs, hospital_no, seen.given, seen.middle, seen.family,
-        mother.former,
-        iso(seen.born), seen.postcode, str(seen.address), seen.phone, mother.ethnicity, iso(preg.booked),
-        str(280 - (preg.due - preg.booked).days), iso(preg.due), "Y" if rng.random() < 0.12 else "N",
-        rng.choice(("1", "3", "4", "4", "4")), rng.choice(("01", "02", "02", "02")), str(previous),
-        midwife.name, midwife.team,
-        midwife.telephone, iso(ended), outcome,
+        mother.former, iso(seen.born), seen.postcode, str(seen.address), seen.phone, mother.ethnicity,
+        iso(preg.booked), str(280 - (preg.due - preg.booked).days), iso(preg.due),
+        "Y" if rng.random() < 0.12 else "N", rng.choice(("1", "3", "4", "4", "4")),
+        rng.choice(("01", "02", "02", "02")), str(previous), midwife.name, midwife.team, midwife.telephone,
+        iso(ended), outcome,
     ], {"mother": mother, "baby": unborn}, rng, clerk)  # fmt: skip
     books.tie(mother, "birth_mother", unborn)
     return record
@@ -102,11 +97,11 @@ def write_birth(
     record = books.serial("BI")
     home = child.born + timedelta(days=1 + int(rng.random() * 3))
     books.write(BIRTHS.dataset, record, [
-        record, fetus_id.split("-")[0], fetus_id, seen.nhs, hospital_no, seen.given, seen.family,
-        uk(seen.born), baby.nhs,
-        baby.given, baby.family, uk(baby.born), baby.sex, baby.postcode, str(baby.address), str(birth.gestation_days),
-        str(birth.weight_grams), birth.feed, "Y" if rng.random() < 0.8 else "N", LIVE, str(birth.order), uk(home),
-        midwife.name, midwife.team, midwife.telephone,
+        record, fetus_id.split("-")[0], fetus_id, seen.nhs, hospital_no, seen.given, seen.family, uk(seen.born),
+        seen.phone, baby.nhs, baby.given, baby.family, uk(baby.born), baby.sex, baby.postcode,
+        str(baby.address), str(birth.gestation_days), str(birth.weight_grams), birth.feed,
+        "Y" if rng.random() < 0.8 else "N", LIVE, str(birth.order), uk(home), midwife.name, midwife.team,
+        midwife.telephone,
     ], {"mother": mother, "baby": child}, rng, clerk)  # fmt: skip
     books.tie(mother, "birth_mother", child)
     return record

@@ -18,13 +18,12 @@ from app.county.roster import Staff
 
 LAYOUT = Layout(
     "social-care", "social-care.txt",
-    ("RowID", "LAchildID", "UPN", "NHSNumber", "ChildForename", "ChildSurname", "PersonBirthDate", "GenderCurrent",
-     "ChildAddress", "ChildPostcode", "UPRN", "CarerID", "CarerNHSNumber", "CarerForename", "CarerSurname",
-     "CarerBirthDate",
-     "CarerAddress", "CarerPostcode", "CarerTel", "CarerRole", "CarerHasPR", "CINreferralDate", "ReferralSource",
-     "AssessmentDate", "CINPlanStart", "CINPlanEnd", "CPPstartDate", "CPPendDate", "InitialCategoryOfAbuse",
-     "DECOM", "DEC",
-     "PlacementType", "EarlierChildRemovedDate", "SocialWorker", "Team", "TeamTel", "CaseClosed"),
+    ("RowID", "LAchildID", "UPN", "NHSNumber", "ChildForename", "ChildSurname", "PersonBirthDate",
+     "GenderCurrent", "ChildAddress", "ChildPostcode", "UPRN", "CarerID", "CarerNHSNumber", "CarerForename",
+     "CarerSurname", "CarerBirthDate", "CarerAddress", "CarerPostcode", "CarerTel", "CarerRole", "CarerHasPR",
+     "CINreferralDate", "ReferralSource", "AssessmentDate", "CINPlanStart", "CINPlanEnd", "CPPstartDate",
+     "CPPendDate", "InitialCategoryOfAbuse", "DECOM", "DEC", "PlacementType", "EarlierChildRemovedDate",
+     "SocialWorker", "Team", "TeamTel", "CaseClosed"),
     record=("RowID",), birth="PersonBirthDate", number="NHSNumber", encoding="cp1252", delimiter="|", line_end="\r\n",
 )  # fmt: skip
 BIRTH_MOTHER, BIRTH_FATHER, FOSTER, ADOPTER, KIN, STEP = "BM", "BF", "FC", "AP", "GP", "SP"
@@ -64,17 +63,15 @@ def write_case(
     adult = clerk.see(rng, carer, LAYOUT.dataset, day, care=True)
     record = books.serial("SC")
     books.write(LAYOUT.dataset, record, [
-        record, books.local(child, "LA"), child.upn if rng.random() < 0.4 else "", seen.nhs, seen.given, seen.family,
-        iso(seen.born), seen.sex, str(seen.address), seen.postcode, seen.address.uprn if rng.random() < 0.5 else "",
-        books.local(carer, "LA"), adult.nhs, adult.given, adult.family, iso(adult.born), str(adult.address),
-        adult.postcode,
-        adult.phone, role, "1" if responsible else "0", iso(case.referred), case.source or rng.choice(("1A",
-        "1B", "2A", "3E", "5A")),
-        iso(case.assessed), iso(case.cin), iso(case.cin_end), iso(case.protection), iso(case.protection_end),
-        case.abuse,
-        iso(case.looked_after), iso(case.looked_after_end), case.placement,
-        iso(case.removed) if role == BIRTH_MOTHER else "", worker.name, worker.team, worker.telephone,
-        iso(case.closed),
+        record, books.local(child, "LA"), child.upn if rng.random() < 0.4 else "", seen.nhs, seen.given,
+        seen.family, iso(seen.born), seen.sex, str(seen.address), seen.postcode,
+        seen.address.uprn if rng.random() < 0.5 else "", books.local(carer, "LA"), adult.nhs, adult.given,
+        adult.family, iso(adult.born), str(adult.address), adult.postcode, adult.phone, role,
+        "1" if responsible else "0", iso(case.referred),
+        case.source or rng.choice(("1A", "1B", "2A", "3E", "5A")), iso(case.assessed), iso(case.cin),
+        iso(case.cin_end), iso(case.protection), iso(case.protection_end), case.abuse, iso(case.looked_after),
+        iso(case.looked_after_end), case.placement, iso(case.removed) if role == BIRTH_MOTHER else "",
+        worker.name, worker.team, worker.telephone, iso(case.closed),
     ], {"self": child, "carer": carer}, rng, clerk)  # fmt: skip
     books.tie(carer, _TIES[role], child)
     if responsible:
