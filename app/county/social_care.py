@@ -5,7 +5,7 @@ half of the rows and sometimes wrong. One row per child, episode and carer; that
 removed is a fact about the mother.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from random import Random
 
@@ -48,9 +48,6 @@ class Case:
     removed: date | None = None
     closed: date | None = None
     source: str = ""
-
-    def without_removal(self) -> "Case":
-        return replace(self, removed=None)
 
 
 def write_case(
