@@ -18,6 +18,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "secure_delete=ON",
+    "recursive_triggers=ON",
+)
+"""`recursive_triggers` makes REPLACE fire the triggers that forbid deleting."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,7 +43,14 @@ def make_engine(url: str) -> Engine:
 def _harden_sqlite(connection: SqliteConnection, _record: Any) -> None:
     # The driver's own transaction handling would start no transaction before a SELECT; SQLAlchemy begins instead.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "secure_delete=ON",
+        "recursive_triggers=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,7 +1,5 @@
 """The ledger from the command line: verify it, prove an entry, export it, anchor it."""
 
-import json
-from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +13,6 @@ from app.deployment import open_deployment
 from app.settings import Settings
 from governance import ledger
 from governance.checkpoints import inclusion_proof
-from governance.proofs import InclusionProof
 from governance.verification import verify as verify_ledger
 
 CHECKPOINT_KEY = "checkpoint/1"
@@ -52,7 +49,7 @@ def proof(
     """Write the proof that an entry is in the ledger, to be checked offline against a checkpoint."""
     with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
         made = inclusion_proof(session, entry_id)
-    out.write_text(json.dumps(_plain(made), indent=1) + "\n", encoding="utf-8")
+    out.write_text(str(made), encoding="utf-8")
     show({"entry": entry_id, "index": made.index, "size": made.size, "out": str(out)}, as_json=as_json, title="Proof")
 
 
@@ -76,14 +73,3 @@ def anchor(as_json: AsJson = False) -> None:
         made = anchor_now(deployment, datetime.now(UTC))
     errors.print(f"checkpoint {made.size} {made.root[:16]}", highlight=False)
     show({"size": made.size, "root": made.root, "new": made.new}, as_json=as_json, title="Anchored")
-
-
-def _plain(made: InclusionProof) -> dict[str, object]:
-    return {
-        "entry": made.entry_id,
-        "body": made.body,
-        "index": made.index,
-        "size": made.size,
-        "path": [b64encode(node).decode() for node in made.path],
-        "checkpoint": made.note,
-    }

@@ -18,7 +18,7 @@ from app.loading import LoadReport, load_file
 from app.referencing import import_reference
 from app.settings import Settings
 from linkage import loads
-from linkage.reasons import SENTENCES
+from linkage.reasons import sentence
 from linkage.spec import load_spec
 
 
@@ -93,7 +93,7 @@ def problems(load_id: str, as_json: AsJson = False) -> None:
         return
     table = Table("row", "column", "severity", "reason")
     for row in rows:
-        table.add_row(str(row["row_number"]), row["column"] or "", row["severity"], _sentence(row["code"]))
+        table.add_row(str(row["row_number"]), row["column"] or "", row["severity"], sentence(row["code"]))
     errors.print(table)
 
 
@@ -117,17 +117,13 @@ def _readable(held: LoadReport) -> dict[str, Any]:
 
 def _explain(held: LoadReport) -> None:
     for code, count in held.rejected_by_reason.items():
-        errors.print(f"{count} rejected: {_sentence(code)}", markup=False)
+        errors.print(f"{count} rejected: {sentence(code)}", markup=False)
     if held.not_covered:
         errors.print("not stored, since no agreement in force covers it: " + _counts(held.not_covered), markup=False)
 
 
 def _counts(counts: Any) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-
-
-def _sentence(code: str) -> str:
-    return next((text for reason, text in SENTENCES.items() if reason.value == code), code)
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -138,4 +134,4 @@ def _write_report(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "column", "severity", "code", "what to do"])
-        writer.writerows([r["row_number"], r["column"], r["severity"], r["code"], _sentence(r["code"])] for r in rows)
+        writer.writerows([r["row_number"], r["column"], r["severity"], r["code"], sentence(r["code"])] for r in rows)

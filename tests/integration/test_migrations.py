@@ -38,6 +38,13 @@ def test_the_ledger_takes_inserts_only(database: Database, act: str) -> None:
         session.execute(text(act))
 
 
+def test_replacing_an_entry_is_no_way_round(sqlite_database: Database) -> None:
+    with sqlite_database.writing() as session:
+        session.execute(text(ENTRY), {"id": "0" * 32, "leaf": "0" * 64})
+    with pytest.raises(DBAPIError, match="INSERT only"), sqlite_database.writing() as session:
+        session.execute(text(ENTRY.replace("INSERT", "INSERT OR REPLACE")), {"id": "0" * 32, "leaf": "1" * 64})
+
+
 def test_a_failed_statement_does_not_show_its_parameters(database: Database) -> None:
     with pytest.raises(DBAPIError) as raised, database.writing() as session:
         session.execute(text("INSERT INTO nowhere (a) VALUES (:a)"), {"a": "CANARY"})
