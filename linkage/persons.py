@@ -157,7 +157,9 @@ def _components(count: int, pairs: Pairs) -> Iterator[list[tuple[int, int, float
     _, labels = connected_components(graph, directed=False)
     order = np.lexsort((pairs.b, pairs.a, labels[pairs.a]))
     a, b, weight, label = pairs.a[order], pairs.b[order], pairs.weight[order], labels[pairs.a[order]]
-    starts = np.flatnonzero(np.r_[True, label[1:] != label[:-1]]) if len(label) else np.array([], dtype=np.int64)
+    if not len(label):
+        return
+    starts = np.flatnonzero(np.r_[True, label[1:] != label[:-1]])
     for start, end in zip(starts, [*starts[1:], len(label)], strict=True):
         yield list(zip(a[start:end].tolist(), b[start:end].tolist(), weight[start:end].tolist(), strict=True))
 
