@@ -15,7 +15,10 @@ from typing import Any
 
 UNIQUE_ID = "profile"
 NULL_LEVEL = -1
-VETO_WEIGHT = -24.0
+FREE, THIN, VETOED = 0, 1, 2
+"""A pair's standing: its weight counts; it cannot join by itself; no weight of evidence may join it."""
+VETO_WEIGHT = -10.0
+THIN_WEIGHT = -3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +286,14 @@ def level_weights(settings: Mapping[str, Any]) -> dict[str, list[tuple[str, floa
     }
 
 
-def conflict_sql(settings: Mapping[str, Any]) -> str:
-    """SQL over a pair's weights `p` and its profiles `l` and `r`: true where no weight of evidence may link them.
+def standing_sql(settings: Mapping[str, Any]) -> str:
+    """SQL over a pair's weights `p` and its profiles `l` and `r`: the standing of the pair.
 
     A number alone never links. Clearly different given names with one birth (twins), or clearly different births with
     one name (a parent and child), need an equal number: where either side carries a number at all, where both
     descriptions stand on more than one record, or where the two stand in different roles. Who stands above a child in
-    one tie and below somebody in another needs an agreeing birth or number to be one person.
+    one tie and below somebody in another needs an agreeing birth or number to be one person. Without either, both names
+    must agree and a place or a telephone too, else the pair is thin.
     """
     weights = level_weights(settings)
     different = {name: f"abs(p.mw_{name} - ({levels[-1][1]!r})) < 1e-9" for name, levels in weights.items()}
@@ -300,7 +304,12 @@ def conflict_sql(settings: Mapping[str, Any]) -> str:
     twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established))"
     generations = f"{born} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR l.role <> r.role)"
     parents = f"coalesce(l.generation <> r.generation, FALSE) AND NOT {agrees.get('dob', 'FALSE')}"
-    return f"(({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number})))"
+    near = " OR ".join(f"p.mw_{name} > 0" for name in ("place", "contact", "local") if name in weights) or "FALSE"
+    known = "(l.numbered OR r.numbered OR l.generation IS NOT NULL OR r.generation IS NOT NULL)"
+    named = f"{agrees.get('given', 'FALSE')} AND {agrees.get('family', 'FALSE')}"
+    thin = f"NOT {agrees.get('dob', 'FALSE')} AND NOT (({near}) AND ({named} OR NOT {known}))"
+    against = f"({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number}))"
+    return f"CASE WHEN {against} THEN {VETOED} WHEN ({thin}) AND NOT ({number}) THEN {THIN} ELSE {FREE} END"
 
 
 def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int) -> dict[str, Any]:

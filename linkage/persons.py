@@ -34,8 +34,8 @@ class Bounds:
     doubt: float = -4.0
     missing: float = -4.0
     """What a pair that was never compared counts for: most agree in nothing that blocking looks at."""
-    least: float = -16.0
-    most: float = 16.0
+    least: float = -10.0
+    most: float = 40.0
 
 
 class Doubt(StrEnum):

@@ -7,7 +7,9 @@ with the other rows that carry it is doubted there, and not used; a profile's nu
 that the same records give the same profiles.
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import pyarrow as pa
 
@@ -216,9 +218,11 @@ def claims(zone: Database) -> dict[int, dict[str, str]]:
 
 def pairs(zone: Database) -> Pairs:
     """Every scored pair; one that nothing may overrule weighs `model.VETO_WEIGHT`."""
-    held = zone.table(
-        f"SELECT a, b, CASE WHEN conflict THEN {model.VETO_WEIGHT} ELSE match_weight END AS weight FROM pair ORDER BY a, b"
+    weight = (
+        f"CASE standing WHEN {model.VETOED} THEN {model.VETO_WEIGHT}"
+        f" WHEN {model.THIN} THEN least(match_weight, {model.THIN_WEIGHT}) ELSE match_weight END"
     )
+    held = zone.table(f"SELECT a, b, {weight} AS weight FROM pair ORDER BY a, b")
     return Pairs(*(held.column(name).to_numpy() for name in ("a", "b", "weight")))
 
 
@@ -228,3 +232,27 @@ def members(zone: Database, profiles: int) -> list[list[str]]:
     for profile, role_id in zone.rows("SELECT profile, role_id FROM member ORDER BY profile, role_id"):
         found[profile].append(role_id)
     return found
+
+
+def keep(zone: Database, settings: Mapping[str, Any]) -> None:
+    """Keep this run's pairs, members and model in the zone, to explain links by."""
+    zone.run("CREATE OR REPLACE TABLE zone.pair AS SELECT * FROM pair")
+    zone.run("CREATE OR REPLACE TABLE zone.member AS SELECT profile, role_id FROM member")
+    zone.run("DELETE FROM zone.trained")
+    zone.run("INSERT INTO zone.trained VALUES (?)", [json.dumps(settings)])
+
+
+def explained(
+    zone: Database, roles_a: Collection[str], roles_b: Collection[str]
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The best kept pair between two sets of roles, by column, and the model that scored it."""
+    sides = ["a"] * len(roles_a) + ["b"] * len(roles_b)
+    asked = pa.table({"side": pa.array(sides, pa.string()), "role_id": pa.array([*roles_a, *roles_b], pa.string())})
+    with zone.lent("asked", asked):
+        best = zone.table(
+            "WITH side AS (SELECT DISTINCT s.side, m.profile FROM asked s JOIN zone.member m USING (role_id))"
+            " SELECT p.* FROM zone.pair p JOIN side x ON x.profile = p.a JOIN side y ON y.profile = p.b"
+            " WHERE x.side <> y.side ORDER BY p.standing, p.match_weight DESC LIMIT 1"
+        ).to_pylist()
+    held = zone.rows("SELECT settings FROM zone.trained")
+    return (best[0] if best else None), (json.loads(held[0][0]) if held else {})

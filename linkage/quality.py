@@ -8,6 +8,7 @@ sets. Source: pairwise precision and recall (Christen 2012, ch. 7).
 """
 
 import csv
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,11 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage import model
+from linkage import model, profiles
 from linkage.encode import record_token
 from linkage.rows import KeyedHash, Relation
 from linkage.store import record_role, tie
-from linkage.zone import LATEST, Database, Zone
+from linkage.zone import LATEST, Zone
 
 SELF = "self"
 SYMMETRIC = frozenset({Relation.SIBLING.value, Relation.HOUSEHOLD.value, Relation.PARTNER.value})
@@ -149,7 +150,7 @@ def _loaded(
             f" JOIN ({LATEST}) r ON r.token = a.token AND r.latest"
             " JOIN zone.encoded e ON e.record_id = r.record_id AND e.role = a.role"
         )
-    person_of = dict(session.execute(select(record_role.c.id, record_role.c.person_id)).tuples().all())
+    person_of = dict(session.execute(select(record_role.c.id, record_role.c.person_id)).all())
     return {wanted[at]: (role, person_of.get(role), nhs, upn) for at, role, nhs, upn in rows}
 
 
@@ -199,3 +200,35 @@ def evaluate(session: Session, zone: Zone, keys: KeyedHash, truth: Path, ties: P
     if ties is not None:
         measured["ties"] = _ties(session, rows, ties)
     return measured
+
+
+def explain(session: Session, zone: Zone, a: str, b: str) -> dict[str, Any]:
+    """The match weight by field (log2 odds) of the best pair of records between two persons.
+
+    `match_weight` is Splink's own; `prior` and the fields' weights add up to it. `vetoed` tells that no weight could join
+    the pair. `compared` is false where no blocking rule brought the two together.
+    """
+    roles = {who: _roles_of(session, who) for who in (a, b)}
+    best, settings = profiles.explained(zone, roles[a], roles[b])
+    if best is None:
+        return {"compared": False, "fields": []}
+    odds = settings["probability_two_random_records_match"]
+    labels = model.level_weights(settings)
+    return {
+        "compared": True,
+        "match_weight": best["match_weight"],
+        "prior": math.log2(odds / (1 - odds)),
+        "vetoed": best["standing"] == model.VETOED,
+        "fields": [_field(name, levels, best) for name, levels in labels.items()],
+    }
+
+
+def _roles_of(session: Session, who: str) -> list[str]:
+    query = select(record_role.c.id).where(record_role.c.person_id == who)
+    return list(session.execute(query).scalars())
+
+
+def _field(name: str, levels: Sequence[tuple[str, float]], best: Mapping[str, Any]) -> dict[str, Any]:
+    weight = best[f"mw_{name}"]
+    agreement = next((label for label, held in levels if abs(held - weight) < 1e-9), "missing")
+    return {"field": name, "agreement": agreement, "weight": weight, "rarity": best.get(f"mw_tf_adj_{name}") or 0.0}

@@ -111,6 +111,7 @@ def _mother_roles(specs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str,
 
 def _grouped(zone: Zone, bounds: persons.Bounds) -> tuple[splink_engine.Scored, list[list[str]], persons.Grouping]:
     scored = splink_engine.score(zone)
+    profiles.keep(zone, scored.settings)
     grouping = persons.group(scored.profiles, profiles.pairs(zone), profiles.claims(zone), bounds)
     members = profiles.members(zone, scored.profiles)
     groups = [sorted(role for profile in group for role in members[profile]) for group in grouping.groups]

@@ -14,8 +14,8 @@ from linkage import model, profiles
 from linkage.zone import Database, guarded
 
 _SEED = 2026
-_U_PAIRS = 2e6
-_EM_PAIRS = 1e6
+_U_PAIRS = 1e6
+_EM_PAIRS = 3e5
 _LEAST_FOR_TEACHING = 400
 KEPT_WEIGHT = -12.0
 _LEFT, _RIGHT = f"p.{model.UNIQUE_ID}_l", f"p.{model.UNIQUE_ID}_r"
@@ -46,7 +46,7 @@ def _taught(zone: Database, settings: dict[str, Any], count: int, filled: set[st
         return settings
     with guarded():
         linker = _linker(zone, settings)
-        linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=_SEED)
+        linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=_SEED, num_chunks=1)
         for rule in model.used_training(filled):
             linker.training.estimate_parameters_using_expectation_maximisation(
                 block_on(*rule), estimate_without_term_frequencies=True, max_pairs=_EM_PAIRS
@@ -62,13 +62,13 @@ def _drop_intermediates(zone: Database) -> None:
 
 
 def score(zone: Database) -> Scored:
-    """Fill `pair` (a, b, match_weight, conflict and each field's weights) from `profile`."""
+    """Fill `pair` (a, b, match_weight, standing and each field's weights) from `profile`."""
     profiles.prepare(zone)
     count = profiles.fold(zone)
     filled = profiles.filled_columns(zone)
     comparisons = [c.name for c in model.used_comparisons(filled)]
     if count < 2 or not comparisons:
-        zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, conflict BOOLEAN)")
+        zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
         return Scored(count, 0, {})
     blocks = profiles.add_blocks(zone, count, filled)
     prior = model.prior(profiles.certain_pairs(zone, filled), count)
@@ -77,7 +77,7 @@ def score(zone: Database) -> Scored:
         scored = _linker(zone, settings).inference.predict(threshold_match_weight=KEPT_WEIGHT, warning_mode="never")
     zone.run(
         f"CREATE OR REPLACE TABLE pair AS SELECT least({_LEFT}, {_RIGHT}) AS a, greatest({_LEFT}, {_RIGHT}) AS b,"
-        f" match_weight, {model.conflict_sql(settings)} AS conflict, COLUMNS('^mw_.*$') FROM {scored.physical_name} p"
+        f" match_weight, {model.standing_sql(settings)} AS standing, COLUMNS('^mw_.*$') FROM {scored.physical_name} p"
         f" JOIN profile l ON l.profile = {_LEFT} JOIN profile r ON r.profile = {_RIGHT}"
     )
     _drop_intermediates(zone)

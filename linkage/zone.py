@@ -37,8 +37,9 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS zone.ended (record_id VARCHAR, load_id VARCHAR)",
     "CREATE TABLE IF NOT EXISTS zone.supersession (old_nhs BIGINT, new_nhs BIGINT)",
     "CREATE TABLE IF NOT EXISTS zone.seal (nhs_a BIGINT, nhs_b BIGINT)",
-    "CREATE TABLE IF NOT EXISTS zone.person_role (role_id VARCHAR, person_id VARCHAR)",
-    "CREATE TABLE IF NOT EXISTS zone.model (run_id VARCHAR, settings VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS zone.member (profile BIGINT, role_id VARCHAR)",
+    "CREATE TABLE IF NOT EXISTS zone.pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)",
+    "CREATE TABLE IF NOT EXISTS zone.trained (settings VARCHAR)",
 )
 _OF_A_LOAD = ("record", "encoded", "ended")
 LATEST = (
