@@ -159,14 +159,14 @@ def _wish(importing: _Import, session: Session, row: Row) -> str:
         return "unknown"
     kind, answer = WISH_KINDS[row["kind"]], WishAnswer(row["answer"])
     valid_from = datetime.combine(date.fromisoformat(row["valid_from"]), time.min, UTC)
-    scope, table = tuple(row["scope"].split(";")), wish.c
+    scope, table = tuple(sorted(set(row["scope"].split(";")))), wish.c
     held = select(table.scope, table.signer).where(
         table.person_id == person,
         table.kind == str(kind),
         table.answer == str(answer),
         table.valid_from == valid_from,
     )
-    if any((tuple(old), signer) == (tuple(sorted(set(scope))), row["signer"] or None) for old, signer in session.execute(held)):
+    if any((tuple(old), signer) == (scope, row["signer"] or None) for old, signer in session.execute(held)):
         return "held"
     wish_store.record_wish(
         session,
@@ -178,6 +178,7 @@ def _wish(importing: _Import, session: Session, row: Row) -> str:
         answer=answer,
         scope=scope,
         signer=row["signer"] or None,
+        signer_person_id=importing.known.get(_signer(row)),
         signer_basis=SignerBasis(row["basis"]) if row["basis"] else None,
         language=row["language"] or None,
         valid_from=valid_from,
@@ -237,6 +238,13 @@ def _references(row: Row) -> Iterator[RecordReference]:
     for prefix in ("", "against_"):
         if row.get(f"{prefix}record_id"):
             yield _reference(row, prefix)
+    if row.get("signer"):
+        yield _signer(row)
+
+
+def _signer(row: Row) -> RecordReference:
+    """Who spoke, as the role they have in the same record."""
+    return RecordReference(row.get("dataset") or "", row.get("record_id") or "", row.get("signer") or "")
 
 
 def _reference(row: Row, prefix: str) -> RecordReference:
