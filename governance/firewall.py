@@ -44,7 +44,8 @@ def blocked(facts: Facts, today: date, at: datetime) -> dict[str, frozenset[Cate
     closed: dict[str, frozenset[Category]] = {}
     for block in facts.blocks:
         if block.open(today):
-            _close(closed, block, facts, works_with(facts, block.against, today, at))
+            guarded = protected(block, facts, today)
+            _close(closed, block, facts, guarded, works_with(facts, block.against, today, at))
     return closed
 
 
@@ -53,25 +54,32 @@ def works_with(facts: Facts, person_id: str | None, today: date, at: datetime) -
     return any(row.person_id == person_id and row.open(today, at) for row in facts.relationships)
 
 
-def protected(block: Block, facts: Facts) -> frozenset[str]:
-    """Return the members a block protects: its person and those who live with them."""
-    inside = {member.person_id for member in facts.members if member.with_index} - {block.against}
-    outside = {member.person_id for member in facts.members} - inside - {block.against}
+def protected(block: Block, facts: Facts, today: date) -> frozenset[str]:
+    """Return the members a block protects: its person, those who live with them, and those walled off with them.
+
+    Firewalls against the same person stand together: who fled with the index is on its side, though no household
+    tie says so yet.
+    """
     index = facts.members[0].person_id
-    if block.person_id == index or (block.person_id in inside and not _lives_with_index(block.against, facts)):
-        return frozenset(inside | {block.person_id})
-    carried = {member.person_id for member in facts.members if member.carried_by == block.person_id}
-    fled = outside if block.kind in MOVES_HOUSEHOLD else set()
-    return frozenset({block.person_id} | carried | fled)
+    allies = {b.person_id for b in facts.blocks if b.open(today) and b.against and b.against == block.against}
+    allies |= {block.person_id}
+    inside = {member.person_id for member in facts.members if member.with_index} - {block.against}
+    here = not allies.isdisjoint(inside) and not _lives_with_index(block.against, facts)
+    if index in allies or here:
+        return frozenset(inside | allies)
+    carried = {member.person_id for member in facts.members if member.carried_by in allies}
+    outside = {member.person_id for member in facts.members} - inside - {block.against}
+    return frozenset(allies | carried | (outside if block.kind in MOVES_HOUSEHOLD else set()))
 
 
 def _lives_with_index(person_id: str | None, facts: Facts) -> bool:
     return any(member.person_id == person_id and member.with_index for member in facts.members)
 
 
-def _close(closed: dict[str, frozenset[Category]], block: Block, facts: Facts, works_with_other: bool) -> None:
+def _close(
+    closed: dict[str, frozenset[Category]], block: Block, facts: Facts, guarded: frozenset[str], works_with_other: bool
+) -> None:
     ids = [member.person_id for member in facts.members]
-    guarded = protected(block, facts)
     if facts.members[0].person_id not in guarded:
         _add(closed, guarded & set(ids), FROM_OTHER_SIDE[block.kind])
         return

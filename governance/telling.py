@@ -47,7 +47,7 @@ def listable(request: Request, facts: Facts) -> bool:
     today, index = legal_date(request.at), facts.members[0].person_id
     if Category.ADDRESS in blocked(facts, today, request.at).get(index, frozenset()):
         return False
-    guarded = any(block.open(today) and index in protected(block, facts) for block in facts.blocks)
+    guarded = any(block.open(today) and index in protected(block, facts, today) for block in facts.blocks)
     return not guarded or relationship(request, facts) is not None
 
 

@@ -152,13 +152,18 @@ def _agreed(rows: list[Wish], facts: Facts, member: Member, today: object) -> bo
     return yes
 
 
-def _guarded(block: Block, facts: Facts) -> set[str]:
+def _guarded(block: Block, facts: Facts, today: object) -> set[str]:
     index = facts.members[0].person_id
     home = {m.person_id for m in facts.members if m.with_index and m.person_id != block.against}
     other_at_home = any(m.person_id == block.against and m.with_index for m in facts.members)
-    if block.person_id == index or (block.person_id in home and not other_at_home):
-        return home | {block.person_id}
-    guarded = {block.person_id} | {m.person_id for m in facts.members if m.carried_by == block.person_id}
+    allies = {block.person_id}
+    for b in facts.blocks:
+        standing = b.since <= today and (b.until is None or b.until > today)  # type: ignore[operator]
+        if standing and b.against is not None and b.against == block.against:
+            allies.add(b.person_id)
+    if index in allies or (allies & home and not other_at_home):
+        return home | allies
+    guarded = allies | {m.person_id for m in facts.members if m.carried_by in allies}
     if block.kind == "refuge":
         guarded |= {m.person_id for m in facts.members if m.person_id not in home and m.person_id != block.against}
     return guarded
@@ -169,7 +174,7 @@ def _closed(block: Block, request: Request, facts: Facts, person: str) -> str | 
     today = request.at.date()
     if block.since > today or (block.until is not None and block.until <= today):
         return None
-    guarded, index = _guarded(block, facts), facts.members[0].person_id
+    guarded, index = _guarded(block, facts, today), facts.members[0].person_id
     if index not in guarded:
         return None if person not in guarded else "place" if block.kind == "placement" else "all"
     if person == block.against:

@@ -196,8 +196,17 @@ def test_a_stale_household_does_not_put_the_other_side_inside() -> None:
     half = Member("half", SubjectRole.CHILD, False, 4, False, True)
     tom, ada = replace(TOM, with_index=True), replace(ADA, subject=SubjectRole.SIBLING)
     facts = replace(FACTS, members=(half, ada, tom), blocks=(REFUGE,))
-    assert "half" not in protected(REFUGE, facts)
+    assert "half" not in protected(REFUGE, facts, TODAY)
     assert blocked(facts, TODAY, NOW)["ada"] == ALL
+
+
+def test_who_fled_with_the_child_is_on_its_side_without_a_household_tie() -> None:
+    mother = replace(MAIR, with_index=False)
+    hers = replace(REFUGE, person_id="mair")
+    alone = replace(FACTS, members=(ADA, mother, TOM), blocks=(hers,))
+    together = replace(alone, blocks=(REFUGE, hers))
+    assert "mair" not in {s.segment.member for s in decide(READ, alone).permitted}
+    assert "mair" in {s.segment.member for s in decide(READ, together).permitted}
 
 
 def test_an_adoption_closes_the_whole_read_to_a_worker_of_the_other_side() -> None:
