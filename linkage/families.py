@@ -3,7 +3,7 @@
 Invariants: the family is reached outwards (child → carers and holders of parental responsibility → their children) and
 stops there; a foster placement, a contact, a partner, a shared household or a bare sibling claim makes nobody family;
 an unborn child is reached only as the index or from its own mother; sealed ties are never used; the order of members
-depends on the facts alone. Sources: DESIGN §1 and §2; Children Act 1989 s.2 and s.3 (a mother has parental
+depends on the facts alone. Sources: Children Act 1989 s.2 and s.3 (a mother has parental
 responsibility), Adoption and Children Act 2002 s.46 (an adopter has it).
 """
 

@@ -1,8 +1,8 @@
 """Which pregnancy a maternity event or involvement belongs to, and so in which family it may stand. Pure rules.
 
 Invariants: an event of another pregnancy never stands in a child's family; a loss stands only in the read of the child
-who was lost or of the mother; a recorded loss can hide rows and never show one. Source: DESIGN §2 (the unborn child is
-the mother's data, never reachable through a partner, sibling or household).
+who was lost or of the mother; a recorded loss can hide rows and never show one. The unborn child is the
+mother's data, never reachable through a partner, sibling or household.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -2,8 +2,7 @@
 
 Invariants: every service and person is exactly one state; "none found" is said only where a load that is up to date
 speaks for where the person lives; what is withheld looks the same whether or not anything exists; the order of a
-timeline depends on its entries alone. Sources: Family Context user research 2020 (no data is read as no involvement);
-DESIGN §3.
+timeline depends on its entries alone. Sources: Family Context user research 2020 (no data is read as no involvement).
 """
 
 from collections.abc import Iterable, Mapping
@@ -79,11 +78,19 @@ class Timeline:
 
 
 def arrange(events: Iterable[EventRow], involvements: Iterable[InvolvementRow]) -> Timeline:
-    """Put events, and involvements at their start, into one order."""
+    """Put events, and involvements at their start, into one order; what several rows say alike is said once."""
     held = list(involvements)
-    entries = [_event_entry(e) for e in events] + [_start_entry(i, i.since) for i in held if i.since is not None]
+    said = [_event_entry(e) for e in events] + [_start_entry(i, i.since) for i in held if i.since is not None]
+    entries = {_meaning(entry): entry for entry in sorted(said, key=lambda entry: entry.id, reverse=True)}.values()
     undated = sorted((i for i in held if i.since is None), key=lambda i: (i.person_id, i.service, i.id))
     return Timeline(tuple(sorted(entries, key=_newest_first)), tuple(undated))
+
+
+def _meaning(entry: Entry) -> tuple[object, ...]:
+    """Everything but which row said so."""
+    what = (entry.kind, entry.person_id, entry.about_person_id, entry.type, entry.category, entry.status)
+    source = (entry.service, entry.organisation, entry.provider)
+    return (*what, *source, entry.occurred_on, entry.precision, entry.until, frozenset(entry.values.items()))
 
 
 def _newest_first(entry: Entry) -> tuple[int, str, str, str]:

@@ -3,7 +3,7 @@
 Invariants: `population` is the only way to a cohort; a person is in it for what is known (born in the window, now
 living in a known area, told by a provider whose planning flow carries addresses), never for want of anything; only
 events of permitted categories and providers are looked at, with or without.
-Sources: ehrQL (opt-outs are part of the population); DESIGN §2.
+Source: ehrQL (opt-outs are part of the population).
 """
 
 from collections.abc import Iterable

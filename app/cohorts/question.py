@@ -2,7 +2,7 @@
 
 Invariants: a population is always defined by what it is (born in a window of months, living in a known area); nothing
 in a question can name a person, a day or a place; the same question always has the same hash.
-Source: ehrQL (a closed query model apart from its language); DESIGN §2.
+Source: ehrQL (a closed query model apart from its language).
 """
 
 import json

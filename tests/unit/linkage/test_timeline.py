@@ -50,13 +50,19 @@ def state(
 
 def test_the_newest_stands_first_and_the_order_does_not_depend_on_the_rows_order() -> None:
     events = [event(date(2025, 1, 1)), event(date(2026, 1, 1)), event(date(2025, 6, 1), id="b"),
-              event(date(2025, 6, 1), id="a")]  # fmt: skip
+              event(date(2025, 6, 1), id="a", status=EventStatus.MISSED)]  # fmt: skip
     started, undated = involvement(date(2025, 3, 1)), involvement(None)
     one, other = arrange(events, [started, undated]), arrange(events[::-1], [undated, started])
     assert one == other
     assert [e.id for e in one.entries] == ["e2026-01-01", "a", "b", started.id, "e2025-01-01"]
     assert one.entries[3].kind is EntryKind.INVOLVEMENT
     assert one.undated == (undated,)
+
+
+def test_what_several_rows_say_alike_is_said_once() -> None:
+    twice = [event(date(2025, 6, 1), id=name) for name in ("b", "a")]
+    told = arrange([*twice, event(date(2025, 6, 1), id="c", status=EventStatus.DECLINED)], [])
+    assert [entry.id for entry in told.entries] == ["a", "c"]
 
 
 @pytest.mark.parametrize(
