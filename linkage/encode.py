@@ -1,12 +1,11 @@
 """Keyed tokens and keyed similarity-preserving filters: the point at which clear identifiers end.
 
-Invariants: what leaves `encode` is a table of numbers that means nothing without the keys; every field has its own key
-(HKDF), so equal words in different fields give different tokens; nothing clear is kept after the call returns; `rekey`
-is applied on receipt, so that a partner's encoding keys do not unmask the linkage zone. Sparse identities are normal:
-each column may be null.
-Sources: HMAC-SHA-256 (RFC 2104); keyed Bloom filters with random hashing, never double hashing (Schnell, Bachteler and
-Reiher 2009; Kroll and Steinmetzer 2014).
-"""
+Invariants: what leaves `encode` is a table of numbers that means nothing without the keys; every field has its own
+key (HKDF), so equal words in different fields give different tokens; nothing clear is kept after the call returns;
+`rekey` is applied on receipt, so that a partner's encoding keys do not unmask the linkage zone. Sparse identities are
+normal: each column may be null.
+Sources: HMAC-SHA-256 (RFC 2104); keyed Bloom filters with random hashing, never double hashing (Schnell, Bachteler
+and Reiher 2009; Kroll and Steinmetzer 2014)."""
 
 import hashlib
 import re

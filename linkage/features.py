@@ -1,10 +1,9 @@
 """What is compared of an identity: the words that become tokens and the letter pairs that become filters.
 
 Invariants: pure text to text, one identity at a time, nothing kept; a missing or placeholder value gives no feature,
-never an empty one; a date's parts are kept apart so that one wrong part, a swap of day and month or a 1 January default
-still leaves something to compare.
-Sources: letter groups as in Soundex (Russell 1918), without its first-letter rule; initials are not names.
-"""
+never an empty one; a date's parts are kept apart so that one wrong part, a swap of day and month or a 1 January
+default still leaves something to compare.
+Sources: letter groups as in Soundex (Russell 1918), without its first-letter rule; initials are not names."""
 
 import re
 from datetime import date

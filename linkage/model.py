@@ -1,12 +1,12 @@
 """The match model as plain values: what is compared, at which levels, from which priors, and which pairs are compared.
 
-Invariants: only keyed columns are named; every level has a stated default m (how often it holds between two records of
-one person) used wherever the data cannot teach a better one; a comparison whose column is empty leaves the model.
-Vetoes say what no weight of evidence may overrule: a number alone never links; clearly different given names, or clearly
-different dates of birth, need an equal number.
-Source: Fellegi and Sunter (1969); Splink's settings format. Default m values follow the ALSPAC and HES–PDS error rates
-(surname differs in 8–18 %, forename in 6–12 %, postcode in 25–53 %, date of birth in 0.1–0.5 % of records of one person).
-"""
+Invariants: only keyed columns are named; every level has a stated default m (how often it holds between two records
+of one person) used wherever the data cannot teach a better one; a comparison whose column is empty leaves the model.
+Vetoes say what no weight of evidence may overrule: a number alone never links; clearly different given names, or
+clearly different dates of birth, need an equal number.
+Source: Fellegi and Sunter (1969); Splink's settings format. Default m values follow the ALSPAC and HES–PDS error
+rates (surname differs in 8–18 %, forename in 6–12 %, postcode in 25–53 %, date of birth in 0.1–0.5 % of records of
+one person)."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -112,7 +112,10 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("same", _same("given"), 0.90, 0.004, "given"),
             Level("short form", _same("given_formal"), 0.02, 0.001),
             Level("close", _alike("given_f", 14), 0.03, 0.004),
-            Level("swapped", f'({_same("name_bag")} OR {_crossed("given", "middle")} OR {_alike("name_f", 16)})', 0.015, 0.001),
+            Level(
+                "swapped", f'({_same("name_bag")} OR {_crossed("given", "middle")} OR {_alike("name_f", 16)})',
+                0.015, 0.001,
+            ),
             Level("near", f'({_same("given_sound")} OR {_alike("given_f", 10)})', 0.015, 0.02),
             Level("different", ELSE, 0.02, 0.97),
         ),
@@ -140,7 +143,8 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("swapped", _same("dob_canon"), 0.004, 0.0002),
             Level("two parts", f'({_same("dob_my")} OR {_same("dob_dy")} OR {_same("dob_dm")})', 0.014, 0.02),
             Level("default", f'({_same("dob_y")} AND ("dob_default_l" OR "dob_default_r"))', 0.003, 0.001),
-            Level("different", ELSE, 0.004, 0.97),
+            Level("year", _same("dob_y"), 0.003, 0.03),
+            Level("different", ELSE, 0.003, 0.94),
         ),
     ),
     Comparison(
@@ -183,7 +187,7 @@ BLOCKING: tuple[tuple[str, ...], ...] = (
     ("address",), ("street",), ("given_sound", "postcode"), ("family_sound", "postcode"),
     ("telephone", "given_sound"), ("telephone", "dob_y"), ("email", "given_sound"), ("email", "dob_y"),
 )  # fmt: skip
-"""Each rule compares the pairs that agree in all its columns; blocks too large to afford are left to the other rules."""
+"""Each rule compares the pairs that agree in all its columns; blocks too large to afford are left to others."""
 
 TRAINING: tuple[tuple[str, ...], ...] = (
     ("dob", "given_formal"),
@@ -299,6 +303,9 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     different = {name: f"abs(p.mw_{name} - ({levels[-1][1]!r})) < 1e-9" for name, levels in weights.items()}
     agrees = {name: f"(p.mw_{name} <> 0 AND NOT {sql})" for name, sql in different.items()}
     given, born = different.get("given", "FALSE"), different.get("dob", "FALSE")
+    if "dob" in weights:
+        year = dict(weights["dob"])["year"]
+        agrees["dob"] = f"({agrees['dob']} AND NOT abs(p.mw_dob - ({year!r})) < 1e-9)"
     number = " OR ".join(f"p.mw_{name} > 0" for name in ("nhs", "upn") if name in weights) or "FALSE"
     number_alone = f"({number}) AND NOT {agrees.get('given', 'FALSE')} AND NOT {agrees.get('dob', 'FALSE')}"
     twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established))"
@@ -329,7 +336,7 @@ def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int) 
 
 
 def _with_learnt(level: Mapping[str, Any], taught: Mapping[str, Any], floor: float, prior: float) -> dict[str, Any]:
-    """A level with its m moved towards what was learnt, and its u less the share that random matching pairs put there."""
+    """A level with its m moved towards what was learnt, and its u less what random matching pairs put there."""
     if level.get("is_null_level") or level["fix_u_probability"]:
         return dict(level)
     u, m = taught.get("u_probability"), taught.get("m_probability")

@@ -1,12 +1,11 @@
 """From scored pairs to persons, and from one run's persons to the next. Pure rules.
 
-Invariants: two profiles join only through average agreement between whole groups, so that a chain of weak links cannot
-join two children; groups whose claims contradict (two numbers, two roles of one record, two births, a sealed pair) never
-join, whatever the weight; a sealed pair is never named, not even as a possible duplicate; the outcome does not depend on
-the order of the input; a person keeps its id while most of what it held stays together.
+Invariants: two profiles join only through average agreement between whole groups, so that a chain of weak links
+cannot join two children; groups whose claims contradict (two numbers, two roles of one record, two births, a sealed
+pair) never join, whatever the weight; a sealed pair is never named, not even as a possible duplicate; the outcome
+does not depend on the order of the input; a person keeps its id while most of what it held stays together.
 Source: agglomerative average linkage (Sokal and Michener 1958) within connected components, with cannot-link
-constraints (Wagstaff and Cardie 2000).
-"""
+constraints (Wagstaff and Cardie 2000)."""
 
 import heapq
 from collections import Counter, defaultdict
@@ -216,7 +215,7 @@ class Assignment:
 
 
 def assign(before: Mapping[str, str], groups: Sequence[Sequence[str]], new_id: Callable[[], str]) -> Assignment:
-    """Give each group of role ids a person: the one that most of its roles had, where no other group holds more of it."""
+    """Give each group of role ids a person: the one most of its roles had, where no other group holds more of it."""
     overlap: Counter[tuple[int, str]] = Counter()
     for at, roles in enumerate(groups):
         overlap.update((at, before[role]) for role in roles if role in before)

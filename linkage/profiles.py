@@ -1,11 +1,10 @@
 """Profiles: what is compared. Roles of one data set that say exactly the same of one well-identified person are one.
 
 Invariants: only the latest version of each record is compared, and never an unborn child; roles are folded together
-only where a number, or a name with a date of birth and a surname or postcode, identifies them and their data set may hold
-a person twice; a superseded NHS number counts as its successor; a number on a row whose name and birth both disagree
-with the other rows that carry it is doubted there, and not used; a profile's number is the order of its first role id, so
-that the same records give the same profiles.
-"""
+only where a number, or a name with a date of birth and a surname or postcode, identifies them and their data set may
+hold a person twice; a superseded NHS number counts as its successor; a number on a row whose name and birth both
+disagree with the other rows that carry it is doubted there, and not used; a profile's number is the order of its
+first role id, so that the same records give the same profiles."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -116,7 +115,7 @@ def fold(zone: Database) -> int:
 
 
 def note_roles(zone: Database, notes: Collection[tuple[str, str, str]]) -> None:
-    """Say of (data set, role) whether it stands above a child in some tie (`elder`), below (`young`), or is born (`birth`)."""
+    """Say of (data set, role) whether it stands above a child in a tie (`elder`), below (`young`), or is born."""
     columns = list(zip(*sorted(notes), strict=True)) or [(), (), ()]
     names = ("dataset", "role", "note")
     with zone.lent("fresh", pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)})):
@@ -130,7 +129,8 @@ def _add_standing(zone: Database) -> None:
     either = " OR ".join(f"({carried.format(beside=beside)})" for beside in ("family", "postcode"))
     zone.run(
         "CREATE OR REPLACE TABLE profile AS SELECT p.*, nhs IS NOT NULL OR upn IS NOT NULL AS numbered,"
-        " (SELECT CASE WHEN count(*) = 1 THEN min(note) END FROM noted n WHERE n.dataset = p.dataset AND n.role = p.role"
+        " (SELECT CASE WHEN count(*) = 1 THEN min(note) END FROM noted n WHERE n.dataset = p.dataset"
+        " AND n.role = p.role"
         " AND note IN ('elder', 'young')) AS generation,"
         f" given_formal IS NOT NULL AND dob_canon IS NOT NULL AND ({either}) AS established"
         " FROM profile p JOIN carried USING (profile) ORDER BY profile"
@@ -157,8 +157,9 @@ def add_blocks(zone: Database, profiles: int, filled: Collection[str]) -> list[i
         zone.run(f"ALTER TABLE profile ADD COLUMN {column} BIGINT")
         zone.run(f"UPDATE profile SET {column} = CAST(hash({', '.join(parts)}) >> 1 AS BIGINT) WHERE {present}")
         zone.run(
-            f"UPDATE profile SET {column} = NULL WHERE {column} IN (SELECT key FROM (SELECT {column} AS key, sum(n * (n - 1) / 2)"
-            f" OVER (ORDER BY n, {column} ROWS UNBOUNDED PRECEDING) AS pairs FROM (SELECT {column}, count(*) AS n FROM profile"
+            f"UPDATE profile SET {column} = NULL WHERE {column} IN (SELECT key FROM (SELECT {column} AS key,"
+            f" sum(n * (n - 1) / 2) OVER (ORDER BY n, {column} ROWS UNBOUNDED PRECEDING) AS pairs"
+            f" FROM (SELECT {column}, count(*) AS n FROM profile"
             f" WHERE {column} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)) WHERE pairs > {_budget(profiles)})"
         )
     return used
@@ -201,8 +202,12 @@ UNION ALL SELECT m.profile, 'record:' || l.record_id, l.role_id FROM member m JO
     WHERE l.record_id IN (SELECT record_id FROM live WHERE NOT unborn GROUP BY 1 HAVING count(*) > 1)
 UNION ALL SELECT m.profile, 'dataset:' || l.dataset, l.record_token FROM member m JOIN live l USING (role_id)
     WHERE l.one_row_per_person
-UNION ALL SELECT m.profile, 'birth:' || l.dataset, coalesce(CAST(l.local AS VARCHAR), CAST(l.nhs AS VARCHAR), l.record_token)
-    FROM member m JOIN live l USING (role_id) JOIN noted n ON n.dataset = l.dataset AND n.role = l.role AND n.note = 'birth'
+UNION ALL SELECT m.profile, 'birth:' || l.dataset,
+    coalesce(CAST(l.local AS VARCHAR), CAST(l.nhs AS VARCHAR), l.record_token)
+    FROM member m JOIN live l USING (role_id)
+    JOIN noted n ON n.dataset = l.dataset AND n.role = l.role AND n.note = 'birth'
+UNION ALL SELECT profile, 'generation', generation FROM profile
+    WHERE generation = 'young' OR (generation = 'elder' AND NOT numbered AND dob IS NULL)
 UNION ALL SELECT p.profile, 'sealed:' || s.nhs_a || ':' || s.nhs_b, CAST(p.nhs AS VARCHAR)
     FROM profile p JOIN zone.seal s ON p.nhs IN (s.nhs_a, s.nhs_b)
 """

@@ -1,11 +1,10 @@
 """How well persons and ties agree with a truth file, and why one pair of records was joined or not.
 
-Invariants: every distinct truth row counts, those never loaded as missed; pair counts come from group sizes, so the work
-grows with the rows and not with the pairs; nothing printed names a record's values, only the truth's own person names
-inside this file's working.
-`f1_between` takes each true person once per data set (its first row in the truth file) and counts only pairs between data
-sets. Source: pairwise precision and recall (Christen 2012, ch. 7).
-"""
+Invariants: every distinct truth row counts, those never loaded as missed; pair counts come from group sizes, so the
+work grows with the rows and not with the pairs; nothing printed names a record's values, only the truth's own person
+names inside this file's working.
+`f1_between` takes each true person once per data set (its first row in the truth file) and counts only pairs between
+data sets. Source: pairwise precision and recall (Christen 2012, ch. 7)."""
 
 import csv
 import math
@@ -205,8 +204,8 @@ def evaluate(session: Session, zone: Zone, keys: KeyedHash, truth: Path, ties: P
 def explain(session: Session, zone: Zone, a: str, b: str) -> dict[str, Any]:
     """The match weight by field (log2 odds) of the best pair of records between two persons.
 
-    `match_weight` is Splink's own; `prior` and the fields' weights add up to it. `vetoed` tells that no weight could join
-    the pair. `compared` is false where no blocking rule brought the two together.
+    `match_weight` is Splink's own; `prior` and the fields' weights add up to it. `vetoed` tells that no weight
+    could join the pair. `compared` is false where no blocking rule brought the two together.
     """
     roles = {who: _roles_of(session, who) for who in (a, b)}
     best, settings = profiles.explained(zone, roles[a], roles[b])

@@ -1,9 +1,8 @@
 """One linkage run: zone → scored pairs → persons → ties, written in the caller's transaction.
 
-Invariants: nothing leaves the zone but random ids; a run that finds nothing new changes nothing; person ids are stable,
-merges redirect and splits are recorded with what moved; a superseded role keeps to the person of its successor; the new
-search index is pointed at only after the caller's commit.
-"""
+Invariants: nothing leaves the zone but random ids; a run that finds nothing new changes nothing; person ids are
+stable, merges redirect and splits are recorded with what moved; a superseded role keeps to the person of its
+successor; the new search index is pointed at only after the caller's commit."""
 
 import secrets
 import time
@@ -29,7 +28,7 @@ from linkage.store import (
     tie,
     tie_claim,
 )
-from linkage.zone import LATEST, Zone
+from linkage.zone import Zone
 
 DEFAULT_JOIN = -2.0
 BATCH = 5_000
@@ -121,7 +120,7 @@ def _grouped(zone: Zone, bounds: persons.Bounds) -> tuple[splink_engine.Scored, 
 def _with_unborn(
     zone: Zone, groups: list[list[str]], mother_roles: set[tuple[str, str, str]], held: Mapping[str, _Role]
 ) -> None:
-    """Add unborn roles: to their newborn where the pregnancy and the mother are the same, else as persons of their own."""
+    """Add unborn roles: to their newborn where pregnancy and mother are the same, else as persons of their own."""
     group_of = {role: at for at, roles in enumerate(groups) for role in roles}
     mothers: dict[str, set[int]] = defaultdict(set)
     names = {(name, child, mother) for name, mother, child in mother_roles}
@@ -132,7 +131,8 @@ def _with_unborn(
         if (name, child_role, mother_role) in names and mother in group_of:
             mothers[child].add(group_of[mother])
     found = zone.rows(
-        "SELECT u.role_id, b.role_id, u.local = b.local FROM live u JOIN live b ON b.provider = u.provider AND NOT b.unborn"
+        "SELECT u.role_id, b.role_id, u.local = b.local FROM live u"
+        " JOIN live b ON b.provider = u.provider AND NOT b.unborn"
         " AND b.local_stem IN (u.local, u.local_stem) AND (b.local = u.local OR b.local_stem = u.local) WHERE u.unborn"
     )
     pregnancies = [ties.Pregnancy(u, b, bool(exact), held[b].row_number) for u, b, exact in found if b in held]
@@ -190,7 +190,7 @@ def _write_persons(
         for who, fact in facts.items()
         if who in standing and (standing[who].merged_into, *_fact_columns(standing[who])) != (None, *fact.values())
     ]
-    setting = {name: bindparam(name) for name in ("unborn", "birth_month", "sex")}
+    setting: dict[str, Any] = {name: bindparam(name) for name in ("unborn", "birth_month", "sex")}
     restated = update(person).where(person.c.id == bindparam("who")).values(merged_into=None, **setting)
     _batched(session, restated, changed)
     moved = [
@@ -250,8 +250,8 @@ def _claims(session: Session) -> list[ties.Claim]:
 def _dwellings(zone: Zone, person_of: Mapping[str, str]) -> list[dict[str, str]]:
     """Who lived where: a dwelling is a UPRN, else an address; person → a role that says so."""
     rows = zone.rows(
-        "SELECT coalesce(uprn, address) AS home, role_id FROM live WHERE coalesce(uprn, address) IS NOT NULL AND NOT unborn"
-        " ORDER BY home, role_id"
+        "SELECT coalesce(uprn, address) AS home, role_id FROM live"
+        " WHERE coalesce(uprn, address) IS NOT NULL AND NOT unborn ORDER BY home, role_id"
     )
     found: dict[int, dict[str, str]] = defaultdict(dict)
     for home, role in rows:

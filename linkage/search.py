@@ -1,9 +1,8 @@
 """Finding a person in the published index by number, or by name and date of birth.
 
-Invariants: the index holds tokens and filters, never clear values, and is encrypted; a number is looked up only when its
-check digit agrees; a name is scored with the words' own keyed filters; at most twenty hits, best first; a hit names a
-person and on which fields it agreed, nothing else.
-"""
+Invariants: the index holds tokens and filters, never clear values, and is encrypted; a number is looked up only when
+its check digit agrees; a name is scored with the words' own keyed filters; at most twenty hits, best first; a hit
+names a person and on which fields it agreed, nothing else."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -93,7 +92,10 @@ _ALIKE = (
     " + bit_count({f}1)::INT + bit_count(${f}0::BIGINT)::INT + bit_count(${f}1::BIGINT)::INT)"
 )
 _GIVEN = "(given = $given OR given_formal = $given_formal OR middle = $given)"
-_FAMILY = "(family = $family OR former = $family OR $family_first IN (family_first, family_last) OR $family_last IN (family_first, family_last))"
+_FAMILY = (
+    "(family = $family OR former = $family OR $family_first IN (family_first, family_last)"
+    " OR $family_last IN (family_first, family_last))"
+)
 _BORN = "(dob = $dob)"
 _BORN_NEAR = "(dob_canon = $dob_canon OR dob_my = $dob_my OR dob_dy = $dob_dy OR dob_dm = $dob_dm)"
 
@@ -105,7 +107,8 @@ def _wanted(query: SearchQuery, keys: KeyedHash) -> dict[str, Any]:
 
 def _by_number(index: Database, column: str, token: int) -> list[Hit]:
     found = index.rows(
-        f"SELECT person_id FROM search.entry WHERE {column} = $1 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MOST_HITS}",
+        f"SELECT person_id FROM search.entry WHERE {column} = $1 GROUP BY 1"
+        f" ORDER BY count(*) DESC, 1 LIMIT {MOST_HITS}",
         [token],
     )
     field = "nhs_number" if column == "nhs" else "upn"

@@ -1,8 +1,7 @@
 """The only file that imports Splink: scores pairs of profiles over DuckDB on keyed encodings.
 
-Invariants: Splink sees tokens and filters only; its intermediate tables live in the zone's encrypted memory and spill;
-a level that the data cannot teach keeps its stated default; the same profiles give the same scores (seeded).
-"""
+Invariants: Splink sees tokens and filters only; its intermediate tables live in the zone's encrypted memory and
+spill; a level that the data cannot teach keeps its stated default; the same profiles give the same scores (seeded)."""
 
 import logging
 from dataclasses import dataclass
@@ -41,7 +40,7 @@ def _linker(zone: Database, settings: dict[str, Any]) -> Linker:
 
 
 def _taught(zone: Database, settings: dict[str, Any], count: int, filled: set[str]) -> dict[str, Any]:
-    """The settings with u taught by random pairs and m by expectation maximisation where there is enough to learn from."""
+    """The settings with u taught by random pairs and m by expectation maximisation, given enough to learn from."""
     if count < _LEAST_FOR_TEACHING:
         return settings
     with guarded():

@@ -2,10 +2,9 @@
 
 Invariants: a tie keeps its provider, its data set, its dates and the roles that say so; nobody is tied to themselves;
 siblings follow from a shared birth mother or parent and never from an address; who shares a dwelling is supporting
-evidence only, and a dwelling with more than ten people says nothing; an unborn child is joined to a newborn only by the
-same provider's pregnancy number and the same mother, and is nobody's sibling or housemate.
-Source: ELDB treats more than ten people at one address as improbable for a household.
-"""
+evidence only, and a dwelling with more than ten people says nothing; an unborn child is joined to a newborn only by
+the same provider's pregnancy number and the same mother, and is nobody's sibling or housemate.
+Source: ELDB treats more than ten people at one address as improbable for a household."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -120,8 +119,8 @@ class Pregnancy:
     birth_row: int
 
 
-def join_unborn(pregnancies: Iterable[Pregnancy], mothers: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """Unborn role → the newborn's role: the same mother, a wholly equal number before a shared stem, then the first-born.
+def join_unborn(pregnancies: Iterable[Pregnancy], mothers: Mapping[str, Collection[int]]) -> dict[str, str]:
+    """Unborn role → the newborn's role, of one mother: an equal number before a shared stem, then the first-born.
 
     `mothers` gives for each child's role the groups (persons to be) of those said to be its birth mother.
     """

@@ -1,11 +1,10 @@
 """The linkage zone: tokens and encodings, encrypted at rest, in a DuckDB file that one process writes at a time.
 
-Invariants: no clear identifier enters; the file, its write-ahead log and every spill file are encrypted (AES-256-GCM);
-spill goes to a folder inside the zone that is wiped at start; no text of a database error leaves this file, since it may
-hold values; rows are superseded or ended by later loads and never deleted, except those of loads that the record store
-does not know as completed (a crash between the two commits). The search index is published as a separate immutable file,
-so that a server can read it while the zone is written.
-"""
+Invariants: no clear identifier enters; the file, its write-ahead log and every spill file are encrypted
+(AES-256-GCM); spill goes to a folder inside the zone that is wiped at start; no text of a database error leaves this
+file, since it may hold values; rows are superseded or ended by later loads and never deleted, except those of loads
+that the record store does not know as completed (a crash between the two commits). The search index is published as a
+separate immutable file, so that a server can read it while the zone is written."""
 
 import fcntl
 import os
