@@ -161,7 +161,8 @@ def test_the_order_is_stable_and_newest_first(seen: list[EventRow], held: list[I
          r.precision, r.until, r.status, frozenset(r.values.items()))
         for r in seen
     }  # fmt: skip
-    starts = {(i.person_id, i.category, i.service, i.organisation, i.provider, i.since, i.until) for i in held if i.since}
+    dated = [i for i in held if i.since]
+    starts = {(i.person_id, i.category, i.service, i.organisation, i.provider, i.since, i.until) for i in dated}
     undated = [i for i in held if i.since is None]
     assert len(got.entries) == len(said) + len(starts)
     assert len(got.undated) == len(undated)
