@@ -21,8 +21,8 @@ from tests.small_files import row, write
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    with deployed(tmp_path / "home") as made:
+def deployment(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Deployment]:
+    with deployed(tmp_path / "home", migrated_sqlite) as made:
         yield made
 
 
