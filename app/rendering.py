@@ -50,9 +50,16 @@ def environment(code: Code) -> Environment:
         what_for=WHAT_FOR, looks=LOOKS, meanings=[(state, (said, MEANS[state])) for state, said in SAID.items()]
     )
     made.filters.update(day=words.day, short_day=words.short_day, instant=words.instant, number=words.number)
-    made.filters["said"] = words.gettext
+    made.filters.update(said=words.gettext, telephone=spaced_telephone)
     made.filters["field_message"] = lambda unclear: (unclear.field, unclear.message)
     return made
+
+
+def spaced_telephone(number: str) -> str:
+    """Write a UK number in the groups in which people say it."""
+    if not (number.isascii() and number.isdigit() and len(number) == 11):
+        return number
+    return f"{number[:3]} {number[3:7]} {number[7:]}" if number.startswith("02") else f"{number[:5]} {number[5:]}"
 
 
 @cache

@@ -83,8 +83,20 @@ def entries(
     allowed = {(d.segment.member, str(d.segment.category), d.segment.source): d for d in data.read.decision.permitted}
     return [
         _entry(words, data, entry, people, allowed[entry.person_id, entry.category, entry.provider], at)
-        for entry in timeline.entries
+        for entry in _once(timeline.entries)
     ]
+
+
+def _once(entries: Iterable[Entry]) -> Iterable[Entry]:
+    """Say once that a service became involved: a contact file repeats it on every row."""
+    seen: set[tuple[str, str, str, date]] = set()
+    for entry in entries:
+        start = (entry.person_id, entry.service, entry.organisation, entry.occurred_on)
+        if entry.kind is EntryKind.INVOLVEMENT and start in seen:
+            continue
+        if entry.kind is EntryKind.INVOLVEMENT:
+            seen.add(start)
+        yield entry
 
 
 def _entry(

@@ -16,8 +16,8 @@ from app.language import N_
 from governance.store import relationship
 from governance.terms import Role
 
-SHOWN_IN_EACH: Final = 8
-"""A county has hundreds of workers; the busiest are enough to choose from."""
+SHOWN_OF_EACH: Final = 3
+"""A county has hundreds of workers; a few of each role are enough to choose from."""
 
 JOBS: Final[tuple[tuple[str, str, frozenset[Role]], ...]] = (
     (
@@ -60,9 +60,9 @@ def accounts_by_job(session: Session, at: datetime) -> list[Job]:
 
 
 def _busiest(held: list[Account], roles: frozenset[Role], sizes: Mapping[str, int]) -> tuple[tuple[Account, int], ...]:
-    """The busiest of each role first, so that every role can be tried."""
+    """Some of each role, so that every role can be tried: numbered accounts last, then the busiest first."""
     found: list[tuple[Account, int]] = []
-    for role in sorted(roles):
+    for role in (role for role in Role if role in roles):
         inside = [(account, sizes.get(account.staff_id, 0)) for account in held if account.role is role]
-        found += sorted(inside, key=lambda pair: -pair[1])[: max(2, SHOWN_IN_EACH // max(1, len(roles)))]
+        found += sorted(inside, key=lambda pair: (pair[0].username[-1:].isdigit(), -pair[1]))[:SHOWN_OF_EACH]
     return tuple(found)
