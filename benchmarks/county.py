@@ -21,9 +21,7 @@ def measure() -> Section:
         steps |= {"demo": family_record(home, "demo", "--no-serve", "--county", str(out))}
         truth, ties = str(out / "truth_persons.csv"), str(out / "truth_ties.csv")
         steps["evaluate"] = family_record(home, "evaluate", "--truth", truth, "--ties", ties)
-    return Section(
-        f"Medium county of {people:,} people", (*_accuracy(steps["evaluate"].result), *_costs(steps))
-    )
+    return Section(f"Medium county of {people:,} people", (*_accuracy(steps["evaluate"].result), *_costs(steps)))
 
 
 def _accuracy(found: dict[str, object]) -> tuple[tuple[str, str], ...]:
