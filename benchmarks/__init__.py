@@ -1,1 +1,1 @@
-"""Measurements at full size, each a module with `measure() -> Section`; `python -m benchmarks.prove` runs all of them."""
+"""Full-size measurements, each a module with `measure() -> Section`; `python -m benchmarks.prove` runs them all."""

@@ -15,8 +15,7 @@ from benchmarks.section import Section
 from governance import ledger
 from governance.checkpoints import advance
 from governance.entries import AuditEvent
-from governance.keys import SoftwareKeyRing, new_keys
-from governance.keystore import FIRST_LABELS
+from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from governance.store import audit_entry
 from governance.terms import EventKind, Outcome
 from governance.verification import verify
@@ -37,7 +36,7 @@ def measure() -> Section:
         inserting = _timed(lambda: _insert(bare, rows))
         anchoring = _timed(lambda: _anchor(ours, ring, _folder(place / "anchors"), at))
         verifying = _timed(lambda: _verify(ours, ring, place / "anchors"))
-        hashing = _timed(lambda: [hashlib.sha256(b"\0" + row["body"].encode()).digest() for row in rows])
+        hashing = _timed(lambda: [hashlib.sha256(b"\0" + str(row["body"]).encode()).digest() for row in rows])
         ours.close()
         bare.close()
     return Section(
