@@ -145,7 +145,7 @@ def test_a_link_or_a_folder_is_refused(key_file: KeyFile, path: Path, tmp_path: 
             open_keystore(path, KeyFile(place))
 
 
-@pytest.mark.parametrize("secret", GUESSABLE + MISSIZED)
+@pytest.mark.parametrize("secret", GUESSABLE + MISSIZED, ids=range(len(GUESSABLE + MISSIZED)))
 def test_a_guessable_or_missized_key_is_refused(path: Path, tmp_path: Path, secret: bytes) -> None:
     weak = tmp_path / "weak.key"
     weak.touch(0o600)

@@ -82,7 +82,7 @@ def test_reading_is_total(text: str) -> None:
             check_consistency(kind + text, note(1), KNOWN)
 
 
-@pytest.mark.parametrize("line", ["", "x", "a+b+c", f"{KNOWN[0]}x", str(KNOWN[0]).replace("+", "-", 1)])
+@pytest.mark.parametrize("line", ["", "x", "a+b+c", f"{KNOWN[0]}x", str(KNOWN[0]).replace("+", "-", 1)], ids=range(5))
 def test_what_is_no_verifier_key_is_refused(line: str) -> None:
     with pytest.raises(NoteRefused):
         Verifier.parse(line)
