@@ -35,6 +35,15 @@ TO_WORKER_OF_OTHER: Final[Mapping[BlockKind, frozenset[Category]]] = {
 }
 """What is closed about protected people to a worker who also has to do with the person the block is against."""
 
+TO_OWN_SIDE: Final[Mapping[BlockKind, frozenset[Category]]] = {
+    BlockKind.REFUGE: ALL,
+    BlockKind.PLACEMENT: frozenset(),
+    BlockKind.ADOPTION: ALL,
+    BlockKind.COURT_ORDER: ALL,
+}
+"""What is closed about the person a block is against, in a read that starts among the protected. A placed child's own
+workers go on working with the parents."""
+
 MOVES_HOUSEHOLD: Final = frozenset({BlockKind.REFUGE})
 """Kinds under which adults flee with the child."""
 
@@ -67,7 +76,7 @@ def protected(block: Block, facts: Facts, today: date) -> frozenset[str]:
     here = not allies.isdisjoint(inside) and not _lives_with_index(block.against, facts)
     if index in allies or here:
         return frozenset(inside | allies)
-    carried = {member.person_id for member in facts.members if member.carried_by in allies}
+    carried = {member.person_id for member in facts.members if member.carried_by in allies} - {block.against}
     outside = {member.person_id for member in facts.members} - inside - {block.against}
     return frozenset(allies | carried | (outside if block.kind in MOVES_HOUSEHOLD else set()))
 
@@ -85,12 +94,12 @@ def _close(
         return
     if works_with_other:
         _add(closed, guarded & set(ids), TO_WORKER_OF_OTHER[block.kind])
-    _add(closed, {block.against} & set(ids), ALL)
+    _add(closed, {block.against} & set(ids), TO_OWN_SIDE[block.kind])
 
 
 def _add(
     closed: dict[str, frozenset[Category]], persons: Iterable[str | None], categories: frozenset[Category]
 ) -> None:
     for person in persons:
-        if person is not None:
+        if person is not None and categories:
             closed[person] = closed.get(person, frozenset()) | categories

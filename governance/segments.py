@@ -28,6 +28,7 @@ from governance.terms import (
     WishKind,
     Withholding,
 )
+from governance.wishes import CONSENT_REASON, Consent
 
 ADULTS: Final = frozenset({SubjectRole.MOTHER, SubjectRole.FATHER, SubjectRole.CARER, SubjectRole.OTHER_ADULT})
 
@@ -35,6 +36,9 @@ ALWAYS_SILENT: Final = frozenset(
     {Reason.NOT_FOUND, Reason.OUT_OF_SCOPE, Reason.ERASED, Reason.HARD_BLOCK, Reason.UNBORN}
 )
 """Reasons that would themselves give away what they protect."""
+
+ACCOMPANYING: Final = frozenset({Category.IDENTITY, Category.FAMILY})
+"""What goes with a consented category: help agreed to for a child cannot be given to nobody."""
 
 EVERYBODY: Final = "*"
 """The member of a cohort's segments."""
@@ -151,12 +155,19 @@ class _Context:
         return [segment.member, carried] if carried else [segment.member]
 
     def consented(self, segment: Segment, offer: Offer) -> Reason | None:
+        """Consent by category; who somebody is goes with whatever of the same flow was agreed to, unless refused."""
         if offer.flow.basis is not LegalBasis.CONSENT:
             return None
-        subject = self._subject(segment)
+        state = self._consent(segment, segment.category, offer)
+        if state is Consent.UNKNOWN and segment.category in ACCOMPANYING:
+            others = offer.flow.categories - ACCOMPANYING
+            agreed = any(self._consent(segment, other, offer) is Consent.GIVEN for other in others)
+            state = Consent.GIVEN if agreed else state
+        return CONSENT_REASON[state]
+
+    def _consent(self, segment: Segment, category: Category, offer: Offer) -> Consent:
         code, at = offer.standing.agreement.code, self.request.at
-        state = wishes.consent(self.facts.wishes, subject, segment.category, code, at)
-        return wishes.CONSENT_REASON[state]
+        return wishes.consent(self.facts.wishes, self._subject(segment), category, code, at)
 
     def _subject(self, segment: Segment) -> wishes.Subject:
         member = self.members.get(segment.member)

@@ -101,8 +101,19 @@ def _through(request: Request, facts: Facts, segment: Segment, member: Member, s
         return False
     if request.purpose != "safeguarding" and _stands(about, "restriction", "lifted", today):
         return False
-    own = [w for w in said if w.person_id == segment.member and w.kind == "consent"]
-    return flow.basis != "consent" or _agreed(own, facts, member, today)  # type: ignore[attr-defined]
+    if flow.basis != "consent":  # type: ignore[attr-defined]
+        return True
+
+    def agreed(category: str) -> bool:
+        rows = [w for w in consents if set(w.scope) & {"*", category, agreement.code}]
+        return _agreed(rows, facts, member, today)
+
+    known = [w for w in facts.wishes if w.valid_from <= request.at and w.recorded_at <= request.at]
+    consents = [w for w in known if w.person_id == segment.member and w.kind == "consent"]
+    spoken = any(set(w.scope) & {"*", segment.category, agreement.code} for w in consents)
+    if segment.category in ("identity", "family") and not spoken:
+        return any(agreed(c) for c in flow.categories if c not in ("identity", "family"))  # type: ignore[attr-defined]
+    return agreed(segment.category)
 
 
 def _stands(said: list[Wish], kind: str, decided: str, today: object) -> bool:
@@ -163,7 +174,7 @@ def _guarded(block: Block, facts: Facts, today: object) -> set[str]:
             allies.add(b.person_id)
     if index in allies or (allies & home and not other_at_home):
         return home | allies
-    guarded = allies | {m.person_id for m in facts.members if m.carried_by in allies}
+    guarded = allies | {m.person_id for m in facts.members if m.carried_by in allies and m.person_id != block.against}
     if block.kind == "refuge":
         guarded |= {m.person_id for m in facts.members if m.person_id not in home and m.person_id != block.against}
     return guarded
@@ -178,7 +189,7 @@ def _closed(block: Block, request: Request, facts: Facts, person: str) -> str | 
     if index not in guarded:
         return None if person not in guarded else "place" if block.kind == "placement" else "all"
     if person == block.against:
-        return "all"
+        return None if block.kind == "placement" else "all"
     knows_other = any(r.person_id == block.against and _open(r, request) for r in facts.relationships)
     if person in guarded and knows_other:
         return "place" if block.kind in ("refuge", "placement") else "all"

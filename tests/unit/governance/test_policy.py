@@ -7,7 +7,15 @@ import pytest
 
 from governance.agreements import SHIPPED, shipped
 from governance.checks import CHECKS, ORDER, PURPOSES, ROLES
-from governance.firewall import ALL, FROM_OTHER_SIDE, PLACE_REVEALING, TO_WORKER_OF_OTHER, blocked, protected
+from governance.firewall import (
+    ALL,
+    FROM_OTHER_SIDE,
+    PLACE_REVEALING,
+    TO_OWN_SIDE,
+    TO_WORKER_OF_OTHER,
+    blocked,
+    protected,
+)
 from governance.flows import Standing
 from governance.policy import decide, listable, outward, silent, told, withheld
 from governance.request import Block, Facts, Member, RelationshipFact, Request, facts_digest
@@ -23,9 +31,13 @@ from governance.terms import (
     RelationshipKind,
     Role,
     Segment,
+    SignerBasis,
     SubjectRole,
+    WishAnswer,
+    WishKind,
     Withholding,
 )
+from governance.wishes import Wish
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -107,7 +119,7 @@ def test_the_tables_name_every_action_and_role() -> None:
     assert set(CHECKS) == set(ROLES) == set(Action)
     assert set(PURPOSES) == set(Role)
     assert set(ORDER) == set(Reason)
-    assert set(FROM_OTHER_SIDE) == set(TO_WORKER_OF_OTHER) == set(BlockKind)
+    assert set(FROM_OTHER_SIDE) == set(TO_WORKER_OF_OTHER) == set(TO_OWN_SIDE) == set(BlockKind)
 
 
 def test_a_self_claim_is_let_through_and_named() -> None:
@@ -214,6 +226,37 @@ def test_an_adoption_closes_the_whole_read_to_a_worker_of_the_other_side() -> No
     decision = decide(READ, replace(both_sides(), blocks=(adoption,)))
     assert (decision.reason, decision.permitted) == (Reason.HARD_BLOCK, ())
     assert told(decision, ACTOR.role).reason is Reason.NOT_FOUND
+
+
+def test_a_placed_childs_own_worker_still_sees_the_parent() -> None:
+    placement = replace(REFUGE, kind=BlockKind.PLACEMENT)
+    assert decide(READ, replace(FACTS, blocks=(placement,))).permitted == decide(READ, FACTS).permitted
+
+
+def consented(*rows: tuple[str, WishAnswer]) -> set[Category]:
+    charity = replace(ACTOR, organisation="ZFS", role=Role.CHARITY_WORKER)
+    said = tuple(
+        Wish(
+            "ada", WishKind.CONSENT, answer, (scope,), "mother", "mair", SignerBasis.PARENTAL_RESPONSIBILITY,
+            NOW - timedelta(days=9), None, NOW - timedelta(days=9), ordinal,
+        )
+        for ordinal, (scope, answer) in enumerate(rows)
+    )  # fmt: skip
+    facts = replace(FACTS, actor=charity, wishes=said)
+    shown = decide(replace(READ, purpose=Purpose.EARLY_HELP), facts).permitted
+    assert {s.segment.member for s in shown} <= {"ada"}
+    return {s.segment.category for s in shown}
+
+
+def test_who_it_is_about_goes_with_what_was_agreed_to_and_no_further() -> None:
+    who = {Category.IDENTITY, Category.FAMILY}
+    assert consented(("early_help", WishAnswer.GIVEN)) == {Category.EARLY_HELP} | who
+    assert consented(("early_help", WishAnswer.GIVEN), ("identity", WishAnswer.REFUSED)) == {
+        Category.EARLY_HELP,
+        Category.FAMILY,
+    }
+    assert consented(("early_help", WishAnswer.GIVEN), ("early_help", WishAnswer.WITHDRAWN)) == set()
+    assert consented(("attainment", WishAnswer.GIVEN)) == set()
 
 
 def test_a_block_that_is_over_closes_nothing() -> None:
