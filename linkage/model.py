@@ -290,14 +290,23 @@ def level_weights(settings: Mapping[str, Any]) -> dict[str, list[tuple[str, floa
     }
 
 
+_RIVAL = (
+    "((l.single AND l.dataset = r.dataset)"
+    " OR hash(l.dataset, r.given_formal, r.dob_canon, r.family) IN (SELECT described FROM singly)"
+    " OR hash(r.dataset, l.given_formal, l.dob_canon, l.family) IN (SELECT described FROM singly))"
+)
+"""Of two twins' records: both stand in one data set that hardly ever holds a person twice, or the one's data set, being
+such, also holds the other's name and birth."""
+
+
 def standing_sql(settings: Mapping[str, Any]) -> str:
     """SQL over a pair's weights `p` and its profiles `l` and `r`: the standing of the pair.
 
     A number alone never links. Clearly different given names with one birth (twins), or clearly different births with
     one name (a parent and child), need an equal number: where either side carries a number at all, where both
-    descriptions stand on more than one record, or where the two stand in different roles. Who stands above a child in
-    one tie and below somebody in another needs an agreeing birth or number to be one person. Without either, both names
-    must agree and a place or a telephone too, else the pair is thin.
+    descriptions stand on more than one record, where a twin has a rival, or where the two stand in different roles.
+    Who stands above a child in one tie and below somebody in another needs an agreeing birth or number to be one
+    person. Without either, both names must agree and a place or a telephone too, else the pair is thin.
     """
     weights = level_weights(settings)
     different = {name: f"abs(p.mw_{name} - ({levels[-1][1]!r})) < 1e-9" for name, levels in weights.items()}
@@ -308,7 +317,7 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
         agrees["dob"] = f"({agrees['dob']} AND NOT abs(p.mw_dob - ({year!r})) < 1e-9)"
     number = " OR ".join(f"p.mw_{name} > 0" for name in ("nhs", "upn") if name in weights) or "FALSE"
     number_alone = f"({number}) AND NOT {agrees.get('given', 'FALSE')} AND NOT {agrees.get('dob', 'FALSE')}"
-    twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established))"
+    twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR {_RIVAL})"
     generations = f"{born} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR l.role <> r.role)"
     parents = f"coalesce(l.generation <> r.generation, FALSE) AND NOT {agrees.get('dob', 'FALSE')}"
     near = " OR ".join(f"p.mw_{name} > 0" for name in ("place", "contact", "local") if name in weights) or "FALSE"

@@ -20,6 +20,8 @@ from linkage.zone import LATEST, Database
 PAIR_BUDGET_PER_RULE = 12
 """A blocking rule may propose so many pairs per profile; its largest blocks are left to other rules."""
 _FLOOR = 200_000
+SELDOM = 0.02
+"""A data set in which so few profiles repeat another's name and birth is taken to hold each person once."""
 _WORDS = tuple(f"{name}{half}" for name in FILTERS for half in (0, 1))
 _COLUMNS = (*TOKENS, "dob_default", *_WORDS)
 _NUMBERS = ("nhs", "upn")
@@ -125,10 +127,20 @@ def note_roles(zone: Database, notes: Collection[tuple[str, str, str]]) -> None:
 def _add_standing(zone: Database) -> None:
     """Whether a profile carries a number, whether its name and birth stand on several records, and its generation."""
     zone.run("CREATE OR REPLACE TABLE carried AS SELECT profile, count(*) AS n FROM member GROUP BY 1")
+    zone.run(
+        "CREATE OR REPLACE TABLE alone AS SELECT dataset FROM (SELECT dataset, given_formal, family, dob, count(*) AS n"
+        " FROM profile GROUP BY ALL) GROUP BY 1 HAVING coalesce(sum(n - 1) FILTER (given_formal IS NOT NULL"
+        f" AND family IS NOT NULL AND dob IS NOT NULL), 0) < {SELDOM} * sum(n)"
+    )
+    zone.run(
+        "CREATE OR REPLACE TABLE singly AS SELECT DISTINCT hash(dataset, given_formal, dob_canon, family) AS described"
+        " FROM profile SEMI JOIN alone USING (dataset) WHERE given_formal IS NOT NULL AND dob_canon IS NOT NULL"
+    )
     carried = "sum(n) OVER (PARTITION BY given_formal, dob_canon, {beside}) > 1 AND {beside} IS NOT NULL"
     either = " OR ".join(f"({carried.format(beside=beside)})" for beside in ("family", "postcode"))
     zone.run(
         "CREATE OR REPLACE TABLE profile AS SELECT p.*, nhs IS NOT NULL OR upn IS NOT NULL AS numbered,"
+        " dataset IN (SELECT dataset FROM alone) AS single,"
         " (SELECT CASE WHEN count(*) = 1 THEN min(note) END FROM noted n WHERE n.dataset = p.dataset"
         " AND n.role = p.role"
         " AND note IN ('elder', 'young')) AS generation,"

@@ -30,7 +30,7 @@ from linkage.store import (
 )
 from linkage.zone import Zone
 
-DEFAULT_JOIN = -2.0
+DEFAULT_JOIN = -2.5
 BATCH = 5_000
 ENGINE = "duckdb"
 Progress = Callable[[str], None]
