@@ -37,6 +37,7 @@ LONGEST_LABEL = 120
 _INTEGER = re.compile(r"-?[0-9]{1,9}(?:\.0+)?")
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _ORGANISATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,19}")
+_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f")
 _BOOLEANS = {"Y": True, "YES": True, "TRUE": True, "1": True, "N": False, "NO": False, "FALSE": False, "0": False}
 _SEXES = {
     "F": Sex.FEMALE, "FEMALE": Sex.FEMALE, "2": Sex.FEMALE, "GIRL": Sex.FEMALE, "BENYW": Sex.FEMALE,
@@ -77,7 +78,7 @@ def _listed(codes: Mapping[str, object]) -> Parse:
 def date_parser(column: DateColumn | BirthDateColumn, typed: bool) -> dates.DateParser:
     """A parser of the column's formats; typed files hold ISO dates whatever the spec says of their text."""
     patterns = column.format
-    return dates.parser((*patterns, "%Y-%m-%d", "%Y-%m-%d %H:%M:%S") if typed and patterns else patterns)
+    return dates.parser((*patterns, *_ISO) if typed and patterns else patterns)
 
 
 _TEXT_PARSERS: Mapping[str, Parse] = {

@@ -57,6 +57,7 @@ class RowReason(StrEnum):
     NO_IDENTIFIERS = "no_identifiers"
     FIELD_TOO_LONG = "field_too_long"
     CONTROL_CHARACTERS = "control_characters"
+    HEADER_AGAIN = "header_again"
 
 
 class Reason(Enum):
@@ -152,7 +153,8 @@ ROW_SENTENCES: Mapping[RowReason, str] = MappingProxyType(
         RowReason.REQUIRED_MISSING: "A column that the spec requires is empty.",
         RowReason.NO_IDENTIFIERS: "Nobody in the row has any identifier.",
         RowReason.FIELD_TOO_LONG: "A field is longer than the limit.",
-        RowReason.CONTROL_CHARACTERS: "The row holds control characters.",
+        RowReason.CONTROL_CHARACTERS: "The row holds control characters, or its record id hidden ones.",
+        RowReason.HEADER_AGAIN: "The row repeats the header: several files were put one behind another.",
     }
 )
 

@@ -22,6 +22,7 @@ from linkage.spec_model import DatasetSpec
 
 LONGEST_RECORD_ID = 255
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HIDDEN = re.compile("[\x80-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -63,6 +64,7 @@ class _Plan:
     involvements: tuple[InvolvementPlan, ...]
     ties: tuple[TiePlan, ...]
     check_controls: bool
+    header: tuple[tuple[int, str], ...]
 
     def row(self, row_number: int, raw: Cells) -> SourceRow | Rejection:
         cells = [*map(str.strip, raw)]
@@ -90,16 +92,23 @@ class _Plan:
         )
 
     def _refusal(self, row_number: int, cells: Cells, ids: list[str]) -> Problem | None:
+        if ids[0].lstrip("\ufeff") == self.record_column and self._is_header(cells):
+            return Problem(row_number, None, RowReason.HEADER_AGAIN.value)
         if self.check_controls and _CONTROLS.search("\n".join(cells)):
             return Problem(row_number, None, RowReason.CONTROL_CHARACTERS.value)
         if not all(ids):
             return Problem(row_number, self.record_column, RowReason.MISSING_RECORD_ID.value)
+        if not all(map(str.isascii, ids)) and _HIDDEN.search("".join(ids)):
+            return Problem(row_number, self.record_column, RowReason.CONTROL_CHARACTERS.value)
         if sum(map(len, ids)) > LONGEST_RECORD_ID:
             return Problem(row_number, self.record_column, RowReason.FIELD_TOO_LONG.value)
         for column, place in self.required:
             if not cells[place]:
                 return Problem(row_number, column, RowReason.REQUIRED_MISSING.value)
         return None
+
+    def _is_header(self, cells: list[str]) -> bool:
+        return all(cells[place].lstrip("\ufeff") == column for place, column in self.header)
 
 
 def _plan(spec: DatasetSpec, extract: Extract, today: date) -> _Plan:
@@ -115,6 +124,7 @@ def _plan(spec: DatasetSpec, extract: Extract, today: date) -> _Plan:
         involvements=tuple(InvolvementPlan(held, provider, at, typed) for held in spec.involvements),
         ties=tuple(TiePlan(tie, at, typed) for tie in spec.ties),
         check_controls=extract.has_controls,
+        header=tuple((at[column], column) for column in spec.columns()),
     )
 
 

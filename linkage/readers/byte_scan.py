@@ -163,9 +163,11 @@ def _verdict(tally: _Tally, codec: str | None, declared: str | None, head: bytes
         bom = head.startswith(codecs.BOM_UTF8)
         if bom and declared not in (None, "utf-8"):
             raise FileRefused(FileReason.ENCODING_WRONG, detail="The file is UTF-8.")
+        if declared == "windows-1252" and tally.good > tally.bad:
+            raise FileRefused(FileReason.ENCODING_WRONG, detail="The file is UTF-8.")
         guessed = "windows-1252" if tally.bad and not tally.good and not bom else "utf-8"
         encoding, errors = declared or guessed, "surrogateescape"
-    bad_text = tally.bad > 0
+    bad_text = tally.bad > 0 or (encoding == "windows-1252" and tally.good > 0)
     if encoding == "utf-8":
         encoding = "utf-8-sig"
     return ByteScan(encoding, errors, tally.line_end(), bad_text, tally.controls > 0, tally.longest)

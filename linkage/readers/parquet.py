@@ -21,6 +21,7 @@ _BATCH = 4096
 _TEXT_TYPES: tuple[Callable[[pa.DataType], bool], ...] = (
     pa.types.is_string,
     pa.types.is_large_string,
+    pa.types.is_string_view,
     pa.types.is_null,
     pa.types.is_boolean,
     pa.types.is_integer,
@@ -36,7 +37,7 @@ def _arrow_faults() -> Iterator[None]:
     corrupt = False
     try:
         yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError):
+    except (pa.ArrowException, OSError, OverflowError, LookupError, ValueError):
         corrupt = True
     if corrupt:
         raise FileRefused(FileReason.PARQUET_CORRUPT)

@@ -12,15 +12,18 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import python_calamine as calamine
 
 _FORMULA = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="[A-Z]+([0-9]+)"[^>]*>\s*<(?:\w+:)?f[\s/>]')
 _ANY_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _OVERLAP = 4096
+_LONDON = ZoneInfo("Europe/London")
 
 
 def limit(memory: int, seconds: int) -> None:
@@ -35,14 +38,20 @@ def limit(memory: int, seconds: int) -> None:
 
 
 def as_text(value: Any) -> str:
-    """The canonical text of a typed value: "" for none, ISO for dates, no point for whole numbers."""
+    """The canonical text of a typed value: "" for none, ISO for dates, no point for whole numbers.
+
+    An instant is told by London's clock: midnight there in summer is eleven at night the day before in UTC.
+    """
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return "" if not isfinite(value) else str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, Decimal):
+        return "" if not value.is_finite() else str(int(value)) if value == value.to_integral_value() else f"{value:f}"
     if isinstance(value, datetime):
+        value = (value.astimezone(_LONDON) if value.tzinfo else value).replace(tzinfo=None)
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date) else str(value)
 
