@@ -141,13 +141,14 @@ class KeyRing(Protocol):
 class SoftwareKeyRing:
     """A ring whose keys are in this process's memory, opened from a sealed keystore."""
 
-    __slots__ = ("_keys", "_signers", "_wrappers")
+    __slots__ = ("_keys", "_newest", "_signers", "_wrappers")
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         if any(len(key) != KEY_BYTES for key in keys.values()):
             raise KeyRefused("a key in this ring has the wrong length")
         parsed = {text: parse_label(text) for text in keys}
         self._keys = MappingProxyType(dict(keys))
+        self._newest = {label.name: label.version for label in sorted(parsed.values())}
         self._wrappers = {
             label.version: AESGCMSIV(keys[text]) for text, label in parsed.items() if label.family == "vault"
         }
@@ -200,20 +201,23 @@ class SoftwareKeyRing:
         return self._signers[label].public_key().public_bytes_raw()
 
     def current(self, name: str) -> str:
-        versions = [label.version for label in map(parse_label, self._keys) if label.name == name]
-        if not versions:
-            raise UnknownLabel("this ring holds no key of that name")
-        return f"{name}/{max(versions)}"
+        return f"{name}/{self._version(name)}"
 
     def status(self) -> tuple[KeyStatus, ...]:
         labels = sorted(map(parse_label, self._keys))
         return tuple(KeyStatus(str(label), _uses(label), str(label) == self.current(label.name)) for label in labels)
 
     def _wrap(self, data_key: bytes, context: bytes) -> bytes:
-        version = parse_label(self.current("vault")).version
+        version = self._version("vault")
         header = bytes([WRAP_FORMAT]) + version.to_bytes(2, "big")
         nonce = os.urandom(NONCE_BYTES)
         return header + nonce + self._wrappers[version].encrypt(nonce, data_key, header + context)
+
+    def _version(self, name: str) -> int:
+        newest = self._newest.get(name)
+        if newest is None:
+            raise UnknownLabel("this ring holds no key of that name")
+        return newest
 
     def _key(self, label: str, use: Use) -> bytes:
         key = self._keys.get(label)
