@@ -24,9 +24,9 @@ class Visitor:
         assert found is not None
         return found[1]
 
-    def post(self, path: str, follow: bool = True, **fields: str) -> Response:
+    def post(self, path: str, **fields: str) -> Response:
         data = {"csrf_token": self.token(), **fields}
-        return self.client.post(path, data=data, follow_redirects=follow)
+        return self.client.post(path, data=data, follow_redirects=True)
 
     def open_family(self, person_id: str, purpose: str = "direct_care") -> Response:
         return self.post(f"/families/{person_id}/purpose", purpose=purpose)
