@@ -3,9 +3,10 @@
 Invariant: everything here comes from the entry itself; persons appear only as the ledger's pseudonyms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app import explanations, labels
 from app.auditing import Page, Proof, Worker
@@ -34,7 +35,7 @@ class LineView:
 class SegmentView:
     member: str
     subject: str
-    category: str
+    categories: str
     source: str
     permitted: bool
     reason: str
@@ -63,7 +64,7 @@ def entry_view(words: Language, entry: EntryView, workers: Mapping[str, Worker],
     return EntryPage(
         line=_line(words, entry, workers),
         subjects=tuple(body["subjects"]),
-        segments=tuple(_segment(words, segment) for segment in body["segments"]),
+        segments=_segments(words, body["segments"]),
         detail=tuple((name, str(value)) for name, value in sorted(body["detail"].items())),
         request=body["request"],
         policy=body["policy"],
@@ -108,16 +109,23 @@ def _relationship(words: Language, held: str | None) -> str | None:
     return words.gettext(labels.RELATIONSHIPS[RelationshipKind(held)]) if held else None
 
 
-def _segment(words: Language, held: Mapping[str, object]) -> SegmentView:
-    flow = held["flow"]
-    said = f"{flow['agreement']} v{flow['version']} {flow['flow']}" if isinstance(flow, Mapping) else None
-    reason = Reason(str(held["reason"]))
-    return SegmentView(
-        member=str(held["member"])[:12],
-        subject=words.gettext(labels.SUBJECTS[SubjectRole(str(held["subject"]))]),
-        category=words.gettext(labels.CATEGORIES[Category(str(held["category"]))]),
-        source=str(held["source"]),
-        permitted=bool(held["permitted"]),
-        reason="" if reason is Reason.PERMITTED else reason_said(words, reason),
-        flow=said,
+def _segments(words: Language, held: Iterable[Mapping[str, Any]]) -> tuple[SegmentView, ...]:
+    """One line for everything that went the same way: refusals first."""
+    grouped: dict[tuple[bool, str, str, str, str, str], list[str]] = {}
+    for one in held:
+        flow = one["flow"]
+        said = f"{flow['agreement']} v{flow['version']} {flow['flow']}" if flow else ""
+        key = (one["permitted"], one["subject"], one["member"], one["source"], one["reason"], said)
+        grouped.setdefault(key, []).append(words.gettext(labels.CATEGORIES[Category(one["category"])]))
+    return tuple(
+        SegmentView(
+            member=member[:12],
+            subject=words.gettext(labels.SUBJECTS[SubjectRole(subject)]),
+            categories=words.together(categories),
+            source=source,
+            permitted=permitted,
+            reason="" if permitted else reason_said(words, Reason(reason)),
+            flow=flow or None,
+        )
+        for (permitted, subject, member, source, reason, flow), categories in sorted(grouped.items())
     )
