@@ -9,6 +9,7 @@ separate immutable file, so that a server can read it while the zone is written.
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -26,6 +27,7 @@ from linkage.rows import KeyedHash
 
 _FILE = "zone.duckdb"
 _POINTER = "index.current"
+_INDEX_SPILL = "spill-index-"
 _EXTENSION = Path("extensions") / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
 _TYPES = {pa.string(): "VARCHAR", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
 _ENCODED = ", ".join(f"{field.name} {_TYPES[field.type]}" for field in SCHEMA)
@@ -303,6 +305,17 @@ def _locked(folder: Path) -> int:
     return handle
 
 
+def _wipe_abandoned(folder: Path) -> None:
+    """Remove the spill of index readers whose process has gone."""
+    for left in folder.glob(f"{_INDEX_SPILL}*"):
+        try:
+            os.kill(int(left.name.removeprefix(_INDEX_SPILL).split("-")[0]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except PermissionError:
+            continue
+
+
 def open_zone(
     folder: Path, keys: KeyedHash, *, memory_limit: str = "4GB", threads: int = 2, read_only: bool = False
 ) -> Zone:
@@ -311,6 +324,7 @@ def open_zone(
     lock = _locked(folder)
     spill = folder / "spill"
     shutil.rmtree(spill, ignore_errors=True)
+    _wipe_abandoned(folder)
     spill.mkdir(mode=0o700)
     try:
         zone = Zone(_connect(spill, memory_limit, threads), spill, folder, lock)
@@ -329,7 +343,7 @@ def open_index(folder: Path, keys: KeyedHash, *, memory_limit: str = "512MB", th
     pointer = folder / _POINTER
     if not pointer.exists():
         raise ZoneError(ZoneFault.NO_INDEX)
-    spill = folder / f"spill-index-{os.getpid()}"
+    spill = Path(tempfile.mkdtemp(prefix=f"{_INDEX_SPILL}{os.getpid()}-", dir=folder))
     index = Database(_connect(spill, memory_limit, threads), spill)
     index.attach(folder / pointer.read_text(), "search", keys, read_only=True)
     return index

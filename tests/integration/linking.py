@@ -38,8 +38,8 @@ class Partnership:
         return open_zone(self.folder, KEYS, memory_limit="1GB")
 
     def load(
-        self, name: str, rows: Mapping[str, People], *, one_row_per_person: bool = False, spec: Mapping[str, Any] | None = None,
-        unborn: Sequence[str] = (), provider: str = "P",
+        self, name: str, rows: Mapping[str, People], *, one_row_per_person: bool = False,
+        spec: Mapping[str, Any] | None = None, unborn: Sequence[str] = (), provider: str = "P",
     ) -> None:  # fmt: skip
         """Load record id → role → identity. Ties and births are as the spec says."""
         self._loads += 1

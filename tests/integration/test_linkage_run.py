@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ BIRTHS = {
     "ties": [{"from_": "mother", "relation": "birth_mother", "to": "baby"}],
     "events": [{"type": "birth", "person": "baby"}],
 }
-HOME = {"address": "12 High Street", "postcode": "CF10 1AA"}
+HOME: dict[str, Any] = {"address": "12 High Street", "postcode": "CF10 1AA"}
 MOTHER = Identity(
     given_name="Megan", family_name="Jones", date_of_birth=date(1994, 5, 6), nhs_number="9990000018", **HOME
 )

@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.quality import Row, measure, once_per_dataset, scores
@@ -36,6 +36,7 @@ def _listed(rows: list[Row], *, between: bool, numberless: bool) -> dict[str, fl
 
 
 @given(ROWS)
+@settings(deadline=None)
 def test_counts_agree_with_listing_every_pair(rows: list[Row]) -> None:
     measured = measure(rows)
     single = once_per_dataset(rows)
@@ -48,6 +49,7 @@ def test_counts_agree_with_listing_every_pair(rows: list[Row]) -> None:
 
 
 @given(ROWS)
+@settings(deadline=None)
 def test_dataset_pairs_add_up(rows: list[Row]) -> None:
     measured = measure(rows)
     for name in ("pairs_true", "pairs_found", "pairs_right"):
