@@ -5,17 +5,19 @@ the same search as any other, and in the ledger only by pseudonym; what verifica
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.anchoring import anchor_now
 from app.deployment import Deployment
 from app.identity import SignedIn
 from app.language import LONDON
 from governance import ledger
-from governance.checkpoints import NotCovered, inclusion_proof
+from governance.checkpoints import LedgerInconsistent, NotCovered, inclusion_proof
 from governance.ledger import AuditFilter, Detail, EntryView
 from governance.store import audit_checkpoint, staff
 from governance.terms import EventKind, Outcome, Purpose
@@ -108,7 +110,9 @@ def newest_anchor(session: Session) -> Anchor | None:
 
 
 def check(deployment: Deployment, who: SignedIn, at: datetime, request_id: str) -> Verification:
-    """Verify the whole ledger, and note that and what was found."""
+    """Anchor what is new, verify the whole ledger, and note that and what was found."""
+    with suppress(LedgerInconsistent):
+        anchor_now(deployment, at)
     with deployment.database.reading() as session:
         key = deployment.ring.public_key(deployment.ring.current("checkpoint"))
         found = verify(session, deployment.settings.anchors, key, ring=deployment.ring)
