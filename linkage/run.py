@@ -122,14 +122,14 @@ def _with_unborn(
 ) -> None:
     """Add unborn roles: to their newborn where pregnancy and mother are the same, else as persons of their own."""
     group_of = {role: at for at, roles in enumerate(groups) for role in roles}
-    mothers: dict[str, set[int]] = defaultdict(set)
+    mothers: dict[str, set[tuple[str, int]]] = defaultdict(set)
     names = {(name, child, mother) for name, mother, child in mother_roles}
-    for child, name, child_role, mother, mother_role in zone.rows(
-        "SELECT c.role_id, c.dataset, c.role, m.role_id, m.role FROM live c JOIN live m ON m.record_id = c.record_id"
-        " AND m.role_id <> c.role_id WHERE c.unborn OR c.local IS NOT NULL"
+    for child, name, child_role, mother, mother_role, local in zone.rows(
+        "SELECT c.role_id, c.dataset, c.role, m.role_id, m.role, m.local FROM live c"
+        " JOIN live m ON m.record_id = c.record_id AND m.role_id <> c.role_id WHERE c.unborn OR c.local IS NOT NULL"
     ):
         if (name, child_role, mother_role) in names and mother in group_of:
-            mothers[child].add(group_of[mother])
+            mothers[child] |= {("group", group_of[mother])} | ({("local", local)} if local is not None else set())
     found = zone.rows(
         "SELECT u.role_id, b.role_id, u.local = b.local FROM live u"
         " JOIN live b ON b.provider = u.provider AND NOT b.unborn"
@@ -142,8 +142,8 @@ def _with_unborn(
         if role in joined:
             groups[group_of[joined[role]]].append(role)
         else:
-            mother = min(mothers.get(role, {-1}))
-            alone[(provider, local, mother) if local is not None and mother >= 0 else (role,)].append(role)
+            mother = max(mothers.get(role, ()), default=None)
+            alone[(provider, local, mother) if local is not None and mother is not None else (role,)].append(role)
     groups += alone.values()
 
 

@@ -7,7 +7,7 @@ the same provider's pregnancy number and the same mother, and is nobody's siblin
 Source: ELDB treats more than ten people at one address as improbable for a household."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -119,10 +119,10 @@ class Pregnancy:
     birth_row: int
 
 
-def join_unborn(pregnancies: Iterable[Pregnancy], mothers: Mapping[str, Collection[int]]) -> dict[str, str]:
+def join_unborn(pregnancies: Iterable[Pregnancy], mothers: Mapping[str, Collection[Hashable]]) -> dict[str, str]:
     """Unborn role → the newborn's role, of one mother: an equal number before a shared stem, then the first-born.
 
-    `mothers` gives for each child's role the groups (persons to be) of those said to be its birth mother.
+    `mothers` gives for each child's role who is said to be its birth mother: her group (person to be) and local number.
     """
     best: dict[str, Pregnancy] = {}
     for found in sorted(pregnancies, key=lambda p: (p.unborn, not p.exact, p.birth_row, p.born)):
