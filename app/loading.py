@@ -98,7 +98,7 @@ class _Load:
                 self.tally.not_covered.update(shape(row, self.scope, places, staged))
             self._report(staged, [*rejections, *clashes], placed)
             loads.stage(session, staged)
-            self._seal(session, placed, rejections)
+            self._seal(session, placed, [*rejections, *clashes])
         self.tally.accepted += len(placed)
 
     def _place(self, rows: list[SourceRow]) -> tuple[list[PlacedRow], list[Rejection]]:
@@ -217,9 +217,8 @@ def discard_unfinished(deployment: Deployment, zone: Zone) -> int:
         roles = {load_id: loads.staged_roles(session, load_id) for load_id in unfinished}
     zone.reconcile(completed)
     for load_id in unfinished:
-        now = datetime.now(UTC)
         with deployment.database.writing() as session:
-            vault.destroy(session, deployment.wrapped_keys, roles[load_id], now)
+            vault.discard(session, deployment.wrapped_keys, roles[load_id])
             quarantine.discard(session, deployment.wrapped_keys, load_id)
             loads.discard(session, load_id)
     return len(unfinished)

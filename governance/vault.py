@@ -95,6 +95,15 @@ def destroy(session: Session, keys: WrappedKeys, role_ids: Iterable[str], at: da
     return count
 
 
+def discard(session: Session, keys: WrappedKeys, role_ids: Iterable[str]) -> None:
+    """Remove roles that never came to be, their keys too; no tombstones, since their random ids come never again."""
+    listed = list(dict.fromkeys(role_ids))
+    keys.forget(listed)
+    for start in range(0, len(listed), QUERY_BATCH):
+        batch = listed[start : start + QUERY_BATCH]
+        session.execute(delete(vault_envelope).where(vault_envelope.c.role_id.in_(batch)))
+
+
 def _sealed(data_key: bytes, role_id: str, plaintext: bytes, at: datetime) -> Envelope:
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = AESGCMSIV(data_key).encrypt(nonce, plaintext, _bound_to(role_id, KEY_VERSION))

@@ -1,5 +1,6 @@
 """Loading an extract: conservation, idempotence, superseding, snapshots, and what a cut-off load leaves behind."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import loading
 from app.deployment import Deployment
 from app.loading import LoadReport, load_file
+from governance.quarantine import open_quarantine
 from governance.store import audit_entry, quarantine, vault_envelope
 from linkage.extracts import FileRefused
 from linkage.loads import ProviderChanged, problem_rows
@@ -177,3 +179,27 @@ def test_every_completed_load_is_in_the_ledger(deployment: Deployment, tmp_path:
 def _entries(deployment: Deployment) -> int:
     with deployment.database.reading() as session:
         return _count(session, table=audit_entry)
+
+
+def test_a_clash_of_two_versions_is_kept_as_ciphertext_too(deployment: Deployment, tmp_path: Path) -> None:
+    rows = [row(1), row(1, given="Canaria")]
+    report = _load(deployment, write(tmp_path / "a.csv", rows))
+    assert report.rejected_by_reason == {"duplicate_record_id": 1}
+    with deployment.database.reading() as session:
+        held = open_quarantine(session, deployment.ring, deployment.wrapped_keys, report.load_id)
+    assert [number for number, content in held.items() if b"Canaria" in content] == [3]
+
+
+def test_what_a_cut_off_load_sealed_leaves_neither_keys_nor_tombstones(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loading, "_complete", cut)
+    with pytest.raises(KeyboardInterrupt):
+        _load(deployment, write(tmp_path / "a.csv", [row(1), row(2, id="")]))
+    assert deployment.wrapped_keys.count() == 0
+    stones = sqlite3.connect(deployment.settings.wrapped_keys)
+    assert stones.execute("SELECT count(*) FROM tombstone").fetchone() == (0,)
+    stones.close()
