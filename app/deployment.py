@@ -19,6 +19,7 @@ from governance.keystore import (
     KeyFile,
     Passphrase,
     Seal,
+    WeakKey,
     add_keys,
     create_key_file,
     create_keystore,
@@ -118,4 +119,7 @@ def _new_seal(settings: Settings) -> Seal:
 
 
 def _passphrase(path: Path) -> str:
-    return read_private(path).rstrip(b"\r\n").decode()
+    try:
+        return read_private(path).rstrip(b"\r\n").decode()
+    except UnicodeDecodeError:
+        raise WeakKey(f"{path}: the passphrase is not UTF-8 text") from None

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
@@ -61,9 +62,13 @@ def _import_file(importing: _Import, name: str, rows: list[Row]) -> dict[str, in
         for line, row in enumerate(rows, start=2):
             try:
                 counts[FILES[name](importing, session, row)] += 1
-            except (KeyError, ValueError, FactRefused, WishRefused) as fault:
-                kind = "a column is missing" if isinstance(fault, KeyError) else "a value is not one of those allowed"
-                raise PartnershipRefused(f"{name} line {line}: {kind}") from None
+            except KeyError as fault:
+                raise PartnershipRefused(f"{name} line {line}: {_missing(fault, row)}") from None
+            except (ValueError, FactRefused, WishRefused):
+                raise PartnershipRefused(f"{name} line {line}: a value is not one of those allowed") from None
+            except (IntegrityError, DataError):
+                message = "a value is too long, or names an organisation or person not there"
+                raise PartnershipRefused(f"{name} line {line}: {message}") from None
     return dict(counts)
 
 
@@ -223,6 +228,10 @@ FILES: dict[str, Callable[[_Import, Session, Row], str]] = {
 }
 
 
+def _missing(fault: KeyError, row: Row) -> str:
+    return "a value is not one of those allowed" if fault.args[0] in row.values() else "a column is missing"
+
+
 def _rows(path: Path) -> Iterator[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -232,6 +241,8 @@ def _rows(path: Path) -> Iterator[Row]:
                 yield row
     except (UnicodeDecodeError, csv.Error):
         raise PartnershipRefused(f"{path.name}: not a CSV file in UTF-8") from None
+    except OSError:
+        raise PartnershipRefused(f"{path.name}: cannot be opened") from None
 
 
 def _references(row: Row) -> Iterator[RecordReference]:

@@ -61,20 +61,31 @@ def _import_table(deployment: Deployment, path: Path) -> int:
 
 def _import_pairs(deployment: Deployment, path: Path) -> int:
     columns, add = PAIRS[path.name]
-    pairs = list(_tokens(deployment, path, columns))
+    pairs = _tokens(deployment, path, columns)
     with deployment.database.writing() as session, deployment_zone(deployment) as zone:
         ledger.record(session, deployment.ring, _event(path.stem, len(pairs)), datetime.now(UTC))
         add(zone, pairs)
     return len(pairs)
 
 
-def _tokens(deployment: Deployment, path: Path, columns: tuple[str, str]) -> Iterator[tuple[int, int]]:
+def _tokens(deployment: Deployment, path: Path, columns: tuple[str, str]) -> list[tuple[int, int]]:
+    try:
+        return list(_read(deployment, path, columns))
+    except (UnicodeDecodeError, csv.Error):
+        raise ReferenceRefused([FileProblem(1, path.name, "not a CSV file in UTF-8")]) from None
+    except OSError:
+        raise ReferenceRefused([FileProblem(1, path.name, "cannot be opened")]) from None
+
+
+def _read(deployment: Deployment, path: Path, columns: tuple[str, str]) -> Iterator[tuple[int, int]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+        reader = csv.DictReader(file, strict=True)
         if set(columns) - set(reader.fieldnames or ()):
             raise ReferenceRefused([FileProblem(1, "header", f"the columns must be {', '.join(columns)}")])
         for row in reader:
             first, second = (_number(row[column], reader.line_num, column) for column in columns)
+            if first == second:
+                raise ReferenceRefused([FileProblem(reader.line_num, columns[1], "both numbers are the same")])
             yield nhs_token(deployment.ring, first), nhs_token(deployment.ring, second)
 
 

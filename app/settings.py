@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DATABASES = ("sqlite:///", "postgresql://", "postgresql+")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -44,11 +45,14 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _places_differ(self) -> Self:
         home = self.home.resolve()
-        for name, place in (("key file", self.key_path), ("anchor folder", self.anchors)):
-            if place.resolve().is_relative_to(home):
+        places = {"key file": self.key_path, "anchor folder": self.anchors, "passphrase file": self.key_passphrase_file}
+        for name, place in places.items():
+            if place is not None and place.resolve().is_relative_to(home):
                 raise ValueError(f"the {name} must lie outside the data folder")
         if self.mode is Mode.DEMO and self.host not in LOOPBACK:
             raise ValueError("demo mode serves on loopback only")
+        if not self.url.startswith(DATABASES):
+            raise ValueError("the database must be SQLite or PostgreSQL: sqlite:///PATH or postgresql+psycopg://…")
         return self
 
     @property

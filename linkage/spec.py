@@ -40,7 +40,10 @@ def load_spec(path: Path) -> DatasetSpec:
     """Read a spec file. Raises `SpecError`."""
     problem = None
     try:
-        raw = path.read_bytes()
+        if not path.is_file():
+            raise OSError
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_SPEC + 1)
         text = raw.decode("utf-8-sig")
     except OSError:
         problem = "the spec file cannot be read"

@@ -5,6 +5,7 @@ mapping, an alias or a second document is a problem; an empty value is as if unw
 No object is ever constructed.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 
 LARGEST_SPEC = 1 << 20
 DEEPEST = 12
+_SPEC_KEY = re.compile(r"[a-z][a-z0-9_-]{0,31}|[A-Za-z0-9_-]{1,6}|\[key\]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 Path = tuple[str | int, ...]
@@ -49,8 +51,12 @@ class SpecTree:
 
 
 def dotted(path: Path) -> str:
-    """`events[2].when` of ("events", 2, "when"); `(spec)` for the whole."""
-    text = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in path)
+    """`events[2].when` of ("events", 2, "when"); `(spec)` for the whole.
+
+    A key that no spec could hold is not repeated: the file may be an extract, given in the spec's place.
+    """
+    named = (step if isinstance(step, int) or _SPEC_KEY.fullmatch(step) else "(key)" for step in path)
+    text = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in named)
     return text.lstrip(".") or "(spec)"
 
 

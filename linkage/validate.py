@@ -107,7 +107,7 @@ class _Plan:
                 return Problem(row_number, column, RowReason.REQUIRED_MISSING.value)
         return None
 
-    def _is_header(self, cells: list[str]) -> bool:
+    def _is_header(self, cells: Cells) -> bool:
         return all(cells[place].lstrip("\ufeff") == column for place, column in self.header)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import select
@@ -63,7 +64,10 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Sign a version for one party with its designated person's key."""
-    private = load_pem_private_key(read_private(key), password=None)
+    try:
+        private = load_pem_private_key(read_private(key), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise Refused("the key is not a private key in PEM without a passphrase", Exit.FILE_REFUSED) from None
     if not isinstance(private, Ed25519PrivateKey):
         raise Refused("the key is not an Ed25519 private key", Exit.FILE_REFUSED)
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
@@ -106,7 +110,7 @@ def export(code: Code, as_json: AsJson = False) -> None:
 
 def _held(session: Session, code: str) -> Any:
     name, _, version = code.partition("/")
-    if not version.isascii() or not version.isdigit():
+    if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Refused("name the version too: CODE/VERSION")
     query = select(agreement.c.id, agreement.c.document)
     row = session.execute(query.where(agreement.c.code == name, agreement.c.version == int(version))).one_or_none()

@@ -28,7 +28,11 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Answer a cohort question: counts by area, small numbers suppressed, opt-outs honoured."""
-    question, now = read_question(question_file.read_text("utf-8")), datetime.now(UTC)
+    try:
+        text = question_file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("the question is not UTF-8 text", Exit.FILE_REFUSED) from None
+    question, now = read_question(text), datetime.now(UTC)
     with open_deployment(Settings()) as deployment:
         username = analyst or (DEMO_ANALYST if deployment.settings.demo else None)
         if username is None:

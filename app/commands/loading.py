@@ -1,6 +1,7 @@
 """Getting data in: the synthetic county, reference data, extracts."""
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -11,7 +12,7 @@ import typer
 from rich.table import Table
 
 from app.commands.options import AsJson, SpecFile
-from app.commands.output import errors, progress, show
+from app.commands.output import Refused, errors, plain, progress, show
 from app.county import write_county
 from app.deployment import open_deployment
 from app.loading import LoadReport, load_file
@@ -58,6 +59,8 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Load extracts of one data set, in the order given."""
+    if report is not None and not os.access(report.absolute().parent, os.W_OK | os.X_OK):
+        raise Refused("the report cannot be written there: no such folder, or it may not be written")
     spec = load_spec(spec_file)
     kind = None if snapshot is None else ("snapshot" if snapshot else "delta")
     reports: list[LoadReport] = []
@@ -93,7 +96,7 @@ def problems(load_id: str, as_json: AsJson = False) -> None:
         return
     table = Table("row", "column", "severity", "reason")
     for row in rows:
-        table.add_row(str(row["row_number"]), row["column"] or "", row["severity"], sentence(row["code"]))
+        table.add_row(*map(plain, (row["row_number"], row["column"] or "", row["severity"], sentence(row["code"]))))
     errors.print(table)
 
 
@@ -134,4 +137,11 @@ def _write_report(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "column", "severity", "code", "what to do"])
-        writer.writerows([r["row_number"], r["column"], r["severity"], r["code"], sentence(r["code"])] for r in rows)
+        for r in rows:
+            writer.writerow([r["row_number"], _inert(r["column"]), r["severity"], r["code"], sentence(r["code"])])
+
+
+def _inert(column: str | None) -> str:
+    """A column's name as no spreadsheet runs it: what starts like a formula gets a quotation mark before it."""
+    name = " ".join((column or "").split())
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name

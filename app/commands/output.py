@@ -1,10 +1,11 @@
 """How commands speak: one JSON object or a readable table on standard output, progress and faults on standard error.
 
-Exit codes: 0 done, 1 the answer is no, 2 usage, 3 file refused, 4 refused by policy, 5 internal. A fault never shows a
-traceback or a value: an internal one shows the exception's kind and where it was raised.
+Exit codes: 0 done, 1 the answer is no, 2 usage, 3 file refused, 4 refused by policy, 5 internal, 130 interrupted. A
+fault never shows a traceback or a value: an internal one shows the exception's kind and where it was raised.
 """
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
 from app.cohorts.spec import QuestionRefused
 from app.deployment import NotInitialised
@@ -27,6 +30,7 @@ from governance.agreements import AgreementRefused
 from governance.keystore import KeystoreRefused
 from linkage.extracts import FileRefused
 from linkage.loads import ProviderChanged
+from linkage.quality import TruthUnreadable
 from linkage.reference_files import ReferenceRefused
 from linkage.spec import SpecError
 from linkage.zone import ZoneError
@@ -42,6 +46,7 @@ class Exit(IntEnum):
     FILE_REFUSED = 3
     POLICY = 4
     INTERNAL = 5
+    INTERRUPTED = 130
 
 
 class Refused(Exception):
@@ -58,6 +63,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (ReferenceRefused, Exit.FILE_REFUSED),
     (QuestionRefused, Exit.FILE_REFUSED),
     (PartnershipRefused, Exit.FILE_REFUSED),
+    (TruthUnreadable, Exit.FILE_REFUSED),
     (AgreementRefused, Exit.POLICY),
     (ProviderChanged, Exit.POLICY),
     (KeystoreRefused, Exit.POLICY),
@@ -85,6 +91,16 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except tuple(kind for kind, _ in EXITS) as fault:
             code = next(code for kind, code in EXITS if isinstance(fault, kind))
             raise _fail(str(fault), code) from None
+        except KeyboardInterrupt:
+            raise _fail(
+                "interrupted: a step under way was undone, or the next command will undo it", Exit.INTERRUPTED
+            ) from None
+        except OSError as fault:
+            said = os.strerror(fault.errno) if fault.errno else "a file or folder cannot be used"
+            raise _fail(f"{said} ({_place(fault)})", Exit.INTERNAL) from None
+        except OperationalError as fault:
+            said = getattr(fault.orig, "sqlite_errorname", type(fault.orig).__name__)
+            raise _fail(f"the database cannot be used ({said})", Exit.INTERNAL) from None
         except Exception as fault:  # noqa: BLE001  the outermost handler: a traceback may hold what was being read
             raise _fail(f"internal fault ({type(fault).__name__} at {_place(fault)})", Exit.INTERNAL) from None
 
@@ -92,14 +108,27 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
-    """Print one result."""
+    """Print one result. A reader that goes away early changes nothing of what was done, nor the exit code."""
+    try:
+        _print(result, as_json=as_json, title=title)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(result: Mapping[str, Any], *, as_json: bool, title: str) -> None:
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
         return
-    table = Table(title=title or None, show_header=False, box=None, pad_edge=False)
+    table = Table(title=plain(title) if title else None, show_header=False, box=None, pad_edge=False)
     for name, value in result.items():
-        table.add_row(name.replace("_", " "), _plain(value))
+        table.add_row(plain(name.replace("_", " ")), plain(_plain(value)))
     Console(highlight=False).print(table)
+
+
+def plain(value: object) -> Text:
+    """A text in which no bracket is an instruction to the terminal."""
+    return Text(str(value))
 
 
 @contextmanager

@@ -51,8 +51,8 @@ def as_text(value: Any) -> str:
     if isinstance(value, Decimal):
         return "" if not value.is_finite() else str(int(value)) if value == value.to_integral_value() else f"{value:f}"
     if isinstance(value, datetime):
-        value = (value.astimezone(_LONDON) if value.tzinfo else value).replace(tzinfo=None)
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
+        told = (value.astimezone(_LONDON) if value.tzinfo else value).replace(tzinfo=None)
+        return told.date().isoformat() if told.time() == datetime.min.time() else told.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
