@@ -4,6 +4,7 @@ Invariants: the template holds exactly the messages of the code and templates; e
 marked unreviewed until a translator has read it. Run `python -m app.catalogues` after changing any text.
 """
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -45,7 +46,10 @@ def written(catalogue: Catalog) -> bytes:
 def compiled(po: bytes) -> bytes:
     """Return a catalogue as gettext reads it."""
     held = BytesIO()
-    write_mo(held, read_po(BytesIO(po)))
+    catalogue = read_po(BytesIO(po))
+    # Babel would put the time of compiling in, and the same words would give another file every minute.
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    write_mo(held, catalogue)
     return held.getvalue()
 
 

@@ -31,14 +31,22 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PERMITTED: Words(N_("it is shown"), ""),
     Reason.LOG_UNAVAILABLE: Words(N_("the log cannot be written now, and nothing is shown unlogged"), TRY_AGAIN),
     Reason.NOT_AUTHENTICATED: Words(N_("nobody is signed in"), N_("Sign in first.")),
-    Reason.ASSURANCE_TOO_LOW: Words(N_("your sign-in was not strong enough"), N_("Sign in again with your second factor.")),
+    Reason.ASSURANCE_TOO_LOW: Words(
+        N_("your sign-in was not strong enough"), N_("Sign in again with your second factor.")
+    ),
     Reason.ACCOUNT_SUSPENDED: Words(N_("your account is suspended"), YOUR_MANAGER),
     Reason.NO_ROLE: Words(N_("you no longer hold the role you signed in with"), YOUR_MANAGER),
     Reason.ROLE_NOT_ALLOWED: Words(N_("your role may not open this"), YOUR_IG),
-    Reason.TRAINING_LAPSED: Words(N_("your information governance training has lapsed"), N_("Renew your training, then try again.")),
+    Reason.TRAINING_LAPSED: Words(
+        N_("your information governance training has lapsed"), N_("Renew your training, then try again.")
+    ),
     Reason.PURPOSE_MISSING: Words(N_("you have not said why you need it"), N_("State your purpose first.")),
-    Reason.PURPOSE_NOT_ALLOWED: Words(N_("your role may not use this purpose"), N_("Choose the purpose that fits your work.")),
-    Reason.SELF_OR_FAMILY: Words(N_("it is your own record, or that of your family or someone close to you"), YOUR_MANAGER),
+    Reason.PURPOSE_NOT_ALLOWED: Words(
+        N_("your role may not use this purpose"), N_("Choose the purpose that fits your work.")
+    ),
+    Reason.SELF_OR_FAMILY: Words(
+        N_("it is your own record, or that of your family or someone close to you"), YOUR_MANAGER
+    ),
     Reason.NOT_FOUND: Words(N_("nothing is found that could be shown to you"), DUTY_DESK),
     Reason.OUT_OF_SCOPE: Words(N_("nothing is found that could be shown to you"), DUTY_DESK),
     Reason.ERASED: Words(N_("nothing is found that could be shown to you"), DUTY_DESK),
@@ -61,7 +69,9 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.UNBORN: Words(N_("nothing is found that could be shown to you"), DUTY_DESK),
     Reason.RESTRICTED: Words(N_("its use is restricted while a dispute is settled"), THEIR_DESK),
     Reason.OBJECTION: Words(N_("the person has objected to sharing it"), THEIR_DESK),
-    Reason.CONSENT_UNKNOWN: Words(N_("it needs consent, and none is recorded"), N_("Ask the family, and record their answer.")),
+    Reason.CONSENT_UNKNOWN: Words(
+        N_("it needs consent, and none is recorded"), N_("Ask the family, and record their answer.")
+    ),
     Reason.CONSENT_REFUSED: Words(N_("consent was refused"), THEIR_DESK),
     Reason.CONSENT_WITHDRAWN: Words(N_("consent was withdrawn"), THEIR_DESK),
     Reason.CONSENT_EXPIRED: Words(N_("the consent has run out"), N_("Ask the family again, and record their answer.")),
@@ -71,7 +81,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PARENTS_CONFLICT: Words(N_("those with parental responsibility disagree about sharing it"), THEIR_DESK),
     Reason.MINIMISED: Words(N_("your role does not need it for this purpose"), THEIR_DESK),
     Reason.RATE_LIMITED: Words(N_("you have looked at too many records in a short time"), YOUR_IG),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
