@@ -48,4 +48,5 @@ def _serve(deployment: Deployment) -> None:
         log_config=None,
         server_header=False,
         date_header=True,
+        proxy_headers=False,
     )
