@@ -106,7 +106,7 @@ class _Load:
         ring = self.deployment.ring
         tokens = [mac.hex()[:32] for mac in ring.mac_many("record-id/1", (_named(self.scope.dataset, r) for r in rows))]
         digests = [mac.hex()[:32] for mac in ring.mac_many("content/1", (self._content(row) for row in rows))]
-        known = self.zone.known(self.scope.dataset, tokens)
+        known = self._known(tokens)
         earlier = {token: known[token][1] for token in self.zone.seen(tokens)}
         fresh: dict[str, tuple[SourceRow, str, str | None]] = {}
         clashes: list[Rejection] = []
@@ -124,6 +124,13 @@ class _Load:
             [(row.record_id, token, digest) for row, (token, (_, digest, _)) in zip(placed, fresh.items(), strict=True)]
         )
         return placed, clashes
+
+    def _known(self, tokens: list[str]) -> dict[str, tuple[str, str]]:
+        """Each record's version in force. An older one never speaks for a record whose newest has ended."""
+        known = self.zone.known(self.scope.dataset, tokens)
+        with self.deployment.database.reading() as session:
+            stale = loads.superseded(session, [record_id for record_id, _ in known.values()])
+        return {token: held for token, held in known.items() if held[0] not in stale}
 
     def _content(self, row: SourceRow) -> bytes:
         return self.scope_digest.encode() + content(row)

@@ -138,6 +138,15 @@ def roles_of(session: Session, record_ids: Sequence[str]) -> dict[tuple[str, str
     return found
 
 
+def superseded(session: Session, record_ids: Sequence[str]) -> set[str]:
+    """Return those of these records that a later version has replaced."""
+    found: set[str] = set()
+    for chunk in _chunks(record_ids):
+        query = select(source_record.c.supersedes).where(source_record.c.supersedes.in_(chunk))
+        found.update(session.execute(query).scalars())
+    return found
+
+
 def complete(session: Session, load_id: str, ended: Sequence[str], counts: Counts, at: datetime) -> None:
     """Make a load's rows current, and what they replace not; the caller commits."""
     superseded = select(source_record.c.supersedes).where(

@@ -6,6 +6,7 @@ fault never shows a traceback or a value: an internal one shows the exception's 
 
 import json
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -98,8 +99,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as fault:
             said = os.strerror(fault.errno) if fault.errno else "a file or folder cannot be used"
             raise _fail(f"{said} ({_place(fault)})", Exit.INTERNAL) from None
-        except OperationalError as fault:
-            said = getattr(fault.orig, "sqlite_errorname", type(fault.orig).__name__)
+        except (OperationalError, sqlite3.OperationalError) as fault:
+            cause = fault.orig if isinstance(fault, OperationalError) else fault
+            said = getattr(cause, "sqlite_errorname", type(cause).__name__)
             raise _fail(f"the database cannot be used ({said})", Exit.INTERNAL) from None
         except Exception as fault:  # noqa: BLE001  the outermost handler: a traceback may hold what was being read
             raise _fail(f"internal fault ({type(fault).__name__} at {_place(fault)})", Exit.INTERNAL) from None

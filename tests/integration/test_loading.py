@@ -203,3 +203,12 @@ def test_what_a_cut_off_load_sealed_leaves_neither_keys_nor_tombstones(
     stones = sqlite3.connect(deployment.settings.wrapped_keys)
     assert stones.execute("SELECT count(*) FROM tombstone").fetchone() == (0,)
     stones.close()
+
+
+def test_a_record_that_changed_ended_and_comes_back_as_it_first_was_is_taken(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    versions = ([row(1), row(2)], [row(1, family="Changed"), row(2)], [row(2)], [row(1), row(2)])
+    reports = [_load(deployment, write(tmp_path / f"{n}.csv", r), kind="snapshot") for n, r in enumerate(versions)]
+    assert (reports[2].ended, reports[3].accepted, reports[3].duplicates) == (1, 1, 1)
+    assert _current(deployment) == 2

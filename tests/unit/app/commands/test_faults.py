@@ -2,6 +2,8 @@
 
 import csv
 import errno
+import os
+import sys
 from pathlib import Path
 from sqlite3 import OperationalError as SqliteFault
 from typing import Any
@@ -42,6 +44,7 @@ def _ended(fault: BaseException) -> int:
         (KeyboardInterrupt(), Exit.INTERRUPTED, "interrupted"),
         (OSError(errno.ENOSPC, "x", "Canaria.csv"), Exit.INTERNAL, "No space left"),
         (OperationalError("INSERT Canaria", {}, _FullDisk("Canaria")), Exit.INTERNAL, "SQLITE_FULL"),
+        (_FullDisk("Canaria"), Exit.INTERNAL, "SQLITE_FULL"),
         (RuntimeError("Canaria"), Exit.INTERNAL, "RuntimeError"),
     ],
 )
@@ -61,8 +64,8 @@ def test_a_reader_that_goes_away_changes_nothing(monkeypatch: pytest.MonkeyPatch
         raise BrokenPipeError
 
     monkeypatch.setattr(output, "_print", gone)
-    monkeypatch.setattr(output.os, "dup2", lambda _old, new: turned.append(new))
-    monkeypatch.setattr(output.sys, "stdout", type("Out", (), {"fileno": lambda _self: 1})())
+    monkeypatch.setattr(os, "dup2", lambda _old, new: turned.append(new))
+    monkeypatch.setattr(sys, "stdout", type("Out", (), {"fileno": lambda _self: 1})())
     output.show({}, as_json=True)
     assert turned == [1]
 
@@ -128,7 +131,7 @@ def test_settings_refuse_a_passphrase_beside_the_data_and_other_databases(tmp_pa
     home = tmp_path / "var"
     for unsafe in ({"key_passphrase_file": home / "pass"}, {"database_url": "mysql://u:canary@h/x"}):
         with pytest.raises(ValidationError) as caught:
-            Settings(home=home, **unsafe)  # type: ignore[arg-type]
+            Settings(home=home, **unsafe)
         assert "canary" not in output._settings_fault(caught.value)
 
 
