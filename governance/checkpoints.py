@@ -68,6 +68,8 @@ def checkpoint(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) 
         label = ring.current("checkpoint")
         anchors.publish_verifier(anchor_dir, str(Verifier(ORIGIN, ring.public_key(label))))
         last = _reconciled(session, ring, anchor_dir, at)
+        # What a crash left unstored is committed before the next is anchored: two at once would look like a rollback.
+        session.commit()
         frontier = _frontier(session, anchor_dir, last)
         _extend(session, frontier)
         if last is not None and frontier.size == last.size:
