@@ -4,7 +4,7 @@ Invariants: only children whom the gate lists are named, and the list itself is 
 where the policy would let this worker see it, for a purpose that their role may state.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from governance.standings import standings
 from governance.terms import Action, Category, RelationshipKind, SegmentDecision
 from linkage import records, reference
 from linkage.facts import PersonFact
+from linkage.rows import PersonId
 
 MOST_SHOWN = 50
 NAMING = frozenset({Category.IDENTITY, Category.ADDRESS})
@@ -39,14 +40,24 @@ class Row:
 
 
 def own_families(deployment: Deployment, who: SignedIn, at: datetime, request_id: str) -> tuple[list[Row], int]:
-    """Return the worker's open cases, the newest first, and how many there are in all."""
+    """Return the worker's open cases, the newest first, and how many in all; who may not be listed is not counted."""
     with deployment.database.reading() as session:
-        cases = people.relationships_of(session, who.actor.staff_id, legal_date(at))
-    shown = {case.person_id: case for case in cases[:MOST_SHOWN]}
-    listed = Gate(deployment.database, deployment.ring).search(who.actor, at, request_id, list(shown)).hits
+        kinds = _cases(session, who, at)
+    looked_at = list(kinds)[:MOST_SHOWN]
+    listed = Gate(deployment.database, deployment.ring).search(who.actor, at, request_id, looked_at).hits
     rows = described(deployment, who, at, listed)
-    kinds = {person: RelationshipKind(case.kind) for person, case in shown.items()}
-    return [Row(r.person, kinds.get(r.person.person_id), r.known, r.locality) for r in rows], len(cases)
+    further = len(kinds) - len(looked_at) if listed else 0
+    return [replace(row, kind=kinds.get(row.person.person_id)) for row in rows], len(rows) + further
+
+
+def _cases(session: Session, who: SignedIn, at: datetime) -> dict[str, RelationshipKind]:
+    """Each person of the worker's open cases, under the id of today, with the newest relationship."""
+    cases = people.relationships_of(session, who.actor.staff_id, legal_date(at))
+    now = Merges(session).current({case.person_id for case in cases})
+    kinds: dict[str, RelationshipKind] = {}
+    for case in cases:
+        kinds.setdefault(now[case.person_id], RelationshipKind(case.kind))
+    return kinds
 
 
 def described(deployment: Deployment, who: SignedIn, at: datetime, listed: tuple[str, ...]) -> list[Row]:
@@ -54,10 +65,18 @@ def described(deployment: Deployment, who: SignedIn, at: datetime, listed: tuple
     with deployment.database.reading() as session:
         naming = _naming(session, who, at, listed)
         known = names(deployment, session, naming)
-        held = records.person_facts(session, listed)
+        facts_of = records.person_facts(session, listed)
+        held = {person: facts_of[PersonId(person)] for person in listed if PersonId(person) in facts_of}
         return [
-            Row(held[person], None, known.get(person, Known()), _locality(session, person, naming)) for person in held
+            Row(_as_named(person, naming), None, known.get(person_id, Known()), _locality(session, person_id, naming))
+            for person_id, person in held.items()
         ]
+
+
+def _as_named(person: PersonFact, naming: list[SegmentDecision]) -> PersonFact:
+    """A month of birth is identity too: without a permit for it a line says only that there is a child."""
+    named = any(d.segment.member == person.person_id and d.segment.category is Category.IDENTITY for d in naming)
+    return person if named else replace(person, birth_month=None)
 
 
 def _naming(session: Session, who: SignedIn, at: datetime, listed: tuple[str, ...]) -> list[SegmentDecision]:

@@ -38,11 +38,15 @@ class LogUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FamilyRead:
-    """What one read let through. `family` is None unless the decision is a permit or partial permit."""
+    """What one read let through. `family` is None unless the decision is a permit or partial permit.
+
+    `hidden` are members whose place is behind a firewall for this worker: not even their nation may be drawn on.
+    """
 
     decision: Decision
     family: Family | None
     entry_id: str
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Gate:
         shown = narrowed(family, decision) if family is not None and permitted else None
         subjects = [member.person_id for member in shown.members] if shown else [family.index if family else index]
         entry = self._log(action, actor, purpose, decision, subjects, request_id, at)
-        return FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry)
+        return FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry, _walled(decision))
 
     def search(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
         """Return which of these persons may be listed to this worker; finding nothing is logged too."""
@@ -171,6 +175,10 @@ def _family_facts(session: Session, actor: Actor | None, family: Family | None, 
 
 def _role(actor: Actor | None) -> Role | None:
     return None if actor is None else actor.role
+
+
+def _walled(decision: Decision) -> frozenset[str]:
+    return frozenset(d.segment.member for d in decision.segments if Reason.HARD_BLOCK in d.failed)
 
 
 def _within(decision: Decision, family: Family | None) -> Decision:

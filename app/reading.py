@@ -4,7 +4,7 @@ Invariants: nothing here decides; every row is read through `holdings_permitted`
 decided and logged; this and the gate are the only callers of linkage's reads for pages and `/v1`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,8 +15,9 @@ from app.deployment import Deployment
 from app.gate import FamilyRead, holdings_permitted
 from app.identities import Known, names
 from app.identity import Organisation
+from app.subjects import Merges
 from governance.store import agreement, organisation, wish
-from governance.terms import Category, SegmentDecision, WishAnswer, WishKind
+from governance.terms import Category, Decision, WishAnswer, WishKind
 from linkage import records, reference
 from linkage.facts import CoverageRow, EventRow, InvolvementRow, MilestoneFact
 from linkage.families import Family, Member
@@ -41,6 +42,9 @@ class Home:
     areas: frozenset[str]
     locality: tuple[str, str | None] | None
     nation: str | None
+
+
+NOWHERE = Home(frozenset(), None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def gather(deployment: Deployment, read: FamilyRead) -> FamilyData:
     assert read.family is not None
     family, allowed = read.family, holdings_permitted(read)
     with deployment.database.reading() as session:
-        homes: dict[str, Home] = {m.person_id: _home(session, m.person_id, read.decision.permitted) for m in family.members}
+        homes: dict[str, Home] = {m.person_id: _home(session, read, m.person_id) for m in family.members}
         nation = homes[family.members[0].person_id].nation or DEFAULT_NATION
         return FamilyData(
             read=read,
@@ -85,7 +89,7 @@ def gather(deployment: Deployment, read: FamilyRead) -> FamilyData:
             homes=homes,
             organisations=organisations(session),
             agreements=agreement_titles(session),
-            wishes=_wishes(session, {d.segment.member for d in read.decision.permitted}),
+            wishes=_wishes(session, read.decision),
         )
 
 
@@ -100,19 +104,40 @@ def agreement_titles(session: Session) -> dict[tuple[str, int], tuple[str, str |
     return {(r.code, r.version): (r.title_en, (r.document.get("title") or {}).get("cy")) for r in rows}
 
 
-def _home(session: Session, person: str, permitted: Sequence[SegmentDecision]) -> Home:
-    mine = [d.segment for d in permitted if d.segment.member == person]
-    ward, locality, nation = records.home(session, person, {s.source for s in mine})
-    placed = any(s.category is Category.ADDRESS for s in mine)
-    name = reference.area_names(session, [locality]).get(locality) if locality and placed else None
-    return Home(frozenset(code for code in (ward, locality, nation) if code), name, nation)
+def _home(session: Session, read: FamilyRead, person: str) -> Home:
+    """Areas only choose which coverage and schedule apply; a name is told by who may share the address itself."""
+    if person in read.hidden:
+        return NOWHERE
+    mine = [d.segment for d in read.decision.permitted if d.segment.member == person]
+    areas = records.home(session, person, {s.source for s in mine})
+    _, locality, _ = records.home(session, person, {s.source for s in mine if s.category is Category.ADDRESS})
+    name = reference.area_names(session, [locality]).get(locality) if locality else None
+    return Home(frozenset(code for code in areas if code), name, areas[2])
 
 
-def _wishes(session: Session, people: set[str]) -> list[WishRow]:
-    """The newest row of each person, kind and scope."""
-    rows = session.execute(select(wish).where(wish.c.person_id.in_(sorted(people))).order_by(wish.c.ordinal))
-    newest = {(r.person_id, r.kind, tuple(r.scope)): r for r in rows}
+def _wishes(session: Session, decision: Decision) -> list[WishRow]:
+    """The newest row of each person, kind, scope and voice, as far as this worker may know of what it speaks of."""
+    merges = Merges(session)
+    former = merges.former({d.segment.member for d in decision.permitted})
+    rows = session.execute(
+        select(wish).where(wish.c.person_id.in_(sorted(former))).order_by(wish.c.recorded_at, wish.c.ordinal)
+    ).all()
+    now = merges.current(former)
+    newest = {
+        (now[r.person_id], r.kind, tuple(r.scope), r.signer_basis, r.signer_person_id or r.signer): r for r in rows
+    }
+    told = _told(decision)
     return [
-        WishRow(r.person_id, WishKind(r.kind), WishAnswer(r.answer), tuple(r.scope), r.valid_from.date(), r.expires)
-        for r in newest.values()
+        WishRow(key[0], WishKind(r.kind), WishAnswer(r.answer), scope, r.valid_from.date(), r.expires)
+        for key, r in newest.items()
+        if (scope := _known_scope(key[0], r.scope, told))
     ]
+
+
+def _told(decision: Decision) -> set[tuple[str, str]]:
+    return {(d.segment.member, str(d.segment.category)) for d in decision.segments}
+
+
+def _known_scope(person: str, scope: Sequence[str], told: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """A wish about a category that is withheld in silence would break the silence."""
+    return tuple(named for named in scope if named not in set(Category) or (person, named) in told)

@@ -1,12 +1,14 @@
 """A family as the policy sees it, and as a permit leaves it.
 
 Invariants: a member is shown only where a permitted family tie, from a provider that may share it, leads to them (the
-index always is); a tie that may not be shared is not carried; ids follow merges both ways.
+index always is); a tie that may not be shared is not carried, nor what only such a tie says (responsibility, a shared
+household); ids follow merges both ways.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +16,11 @@ from sqlalchemy.orm import Session
 from governance import request
 from governance.terms import Category, Decision, Segment, SubjectRole
 from linkage.facts import Holding
-from linkage.families import Family, Member, months_between
-from linkage.rows import Relation
+from linkage.families import RESPONSIBLE, Family, Member, months_between
+from linkage.rows import PersonId, Relation
 from linkage.store import person
+
+TELLING_AGE: Final = frozenset({Category.IDENTITY, Category.BIRTH})
 
 
 class Merges:
@@ -80,10 +84,18 @@ def held_segments(family: Family, holdings: Iterable[Holding]) -> frozenset[Segm
 def narrowed(family: Family, decision: Decision) -> Family:
     """Return the family with only the members and ties that the decision lets be known."""
     shared = {(d.segment.member, d.segment.source) for d in decision.permitted if d.segment.category is Category.FAMILY}
-    kept = (_narrowed(member, shared) for member in family.members)
-    return replace(family, members=tuple(m for m in kept if m.person_id == family.index or m.relations))
+    told = {d.segment.member for d in decision.permitted if d.segment.category in TELLING_AGE} | {family.index}
+    kept = (_narrowed(member, family.index, shared) for member in family.members)
+    known = (m if m.person_id in told else replace(m, birth_month=None) for m in kept)
+    return replace(family, members=tuple(m for m in known if m.person_id == family.index or m.relations))
 
 
-def _narrowed(member: Member, shared: Collection[tuple[str, str]]) -> Member:
+def _narrowed(member: Member, index: PersonId, shared: Collection[tuple[str, str]]) -> Member:
     ties = tuple(tie for tie in member.relations if (member.person_id, tie.provider) in shared)
-    return replace(member, relations=ties)
+    to_index = [tie for tie in ties if {tie.person_a, tie.person_b} == {member.person_id, index}]
+    return replace(
+        member,
+        relations=ties,
+        parental_responsibility=any(t.relation in RESPONSIBLE and t.person_b == index for t in to_index),
+        same_household=member.person_id == index or any(t.relation is Relation.HOUSEHOLD for t in to_index),
+    )

@@ -104,12 +104,14 @@ def found(_request: Request, facts: Facts) -> Reason | None:
     return None if facts.members else Reason.NOT_FOUND
 
 
-def in_scope(_request: Request, facts: Facts) -> Reason | None:
+def in_scope(request: Request, facts: Facts) -> Reason | None:
+    """A child; or an expectant mother, to those who work with her: to others she must look like any adult."""
     if not facts.members:
         return None
     index = facts.members[0]
     child = index.subject is SubjectRole.CHILD and (index.age is None or index.age < CHILDHOOD_YEARS)
-    return None if child or expecting(facts) else Reason.OUT_OF_SCOPE
+    own = expecting(facts) and relationship(request, facts) is not None
+    return None if child or own else Reason.OUT_OF_SCOPE
 
 
 def not_erased(_request: Request, facts: Facts) -> Reason | None:

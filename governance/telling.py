@@ -38,7 +38,7 @@ def told(decision: Decision, role: Role | None) -> Decision:
 
 
 def listable(request: Request, facts: Facts) -> bool:
-    """Tell whether a search may list the index of these facts: a child or an expectant mother, and no secret.
+    """Tell whether a search may list the index of these facts: a child or the worker's own expectant mother, no secret.
 
     Who is behind a firewall is listed only to a worker who has to do with them, and not with the other side.
     """

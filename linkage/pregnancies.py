@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from linkage.facts import EventRow, InvolvementRow, PersonFact
-from linkage.families import CHILD, MOTHER, SIBLING, Family, Member, is_mother, months_between
+from linkage.families import CHILD, FATHER, MOTHER, SIBLING, Family, Member, is_mother, months_between
 from linkage.rows import PersonId, Relation
 
 PREGNANCY_MONTHS = 10
@@ -17,6 +17,7 @@ AFTER_BIRTH_MONTHS = 2
 BEFORE_BIRTH_TYPES = frozenset({"pregnancy_booking", "antenatal_contact", "antenatal_visit"})
 LOSS = "pregnancy_loss"
 PREGNANCY_CATEGORIES = frozenset({"maternity", "birth"})
+HEALTH_VISITING = "health_visiting"
 
 
 def pregnancy_of(event: EventRow, index: PersonFact, twins: Collection[PersonId] = ()) -> bool:
@@ -86,7 +87,7 @@ def _before_a_loss(mother: PersonId, day: date, index: PersonFact, losses: Seque
 
 
 def keep_involvements(rows: Iterable[InvolvementRow], of: Family, losses: Sequence[EventRow]) -> list[InvolvementRow]:
-    """Keep what may stand here: an adult's maternity care only where it began in the index's own pregnancy."""
+    """Keep what may stand here: an adult's maternity care and health visiting only where they began with the index."""
     return [row for row in rows if _involvement_stands(row, of, losses)]
 
 
@@ -94,12 +95,19 @@ def _involvement_stands(row: InvolvementRow, of: Family, losses: Sequence[EventR
     member = of.member(row.person_id)
     if member is None:
         return False
-    if row.person_id == of.index or row.category not in PREGNANCY_CATEGORIES or member.subject in (CHILD, SIBLING):
+    if row.person_id == of.index or not _care_of_a_pregnancy(row, member):
         return True
-    index = _index_fact(of)
-    if row.since is None or not _bore(member, of.index) or not _inside_pregnancy(row.since, True, index):
+    index, before_birth = _index_fact(of), row.category in PREGNANCY_CATEGORIES
+    if row.since is None or not _bore(member, of.index) or not _inside_pregnancy(row.since, before_birth, index):
         return False
     return not _before_a_loss(row.person_id, row.since, index, losses)
+
+
+def _care_of_a_pregnancy(row: InvolvementRow, member: Member) -> bool:
+    """A woman's own health visitor comes with a pregnancy too, first of all in an antenatal contact."""
+    if member.subject in (CHILD, SIBLING):
+        return False
+    return row.category in PREGNANCY_CATEGORIES or (row.category == HEALTH_VISITING and member.subject != FATHER)
 
 
 def _index_fact(of: Family) -> PersonFact:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
@@ -25,6 +26,7 @@ from governance.terms import (
 )
 from governance.wish_store import record_wish
 from tests.integration.partnership import LATER, NOW, START, WORKERS, Partnership, build, shown
+from tests.stored import Stored
 
 PR = SignerBasis.PARENTAL_RESPONSIBILITY
 
@@ -273,6 +275,22 @@ def test_lapsed_training_and_a_suspended_account_stop_a_read(partnership: Partne
     with partnership.database.writing() as session:
         people.set_active(session, partnership.ring, partnership.staff["hv"], False, NOW, "test")
     assert partnership.read("hv").decision.reason is Reason.ACCOUNT_SUSPENDED
+
+
+def test_an_expectant_mother_looks_like_any_adult_to_those_who_do_not_work_with_her(partnership: Partnership) -> None:
+    with partnership.database.writing() as session:
+        stored = Stored(session, count(1000))
+        stored.person("eve", "1996-02", "female")
+        stored.person("bump", None)
+        stored.tie("eve", "birth_mother", "bump")
+        actor = people.actor_for(session, partnership.staff["hv"], _role("hv"), NOW.date())
+    pregnant, other = partnership.read("hv", "eve"), partnership.read("hv", "mair")
+    assert [r.decision.reason for r in (pregnant, other)] == [Reason.NOT_FOUND, Reason.NOT_FOUND]
+    assert (pregnant.decision.failed, pregnant.decision.segments) == (other.decision.failed, other.decision.segments)
+    assert partnership.gate.search(actor, LATER, "r", ["eve", "mair"]).hits == ()
+    partnership.relate("hv", "eve")
+    assert partnership.gate.search(actor, LATER, "r", ["eve", "mair"]).hits == ("eve",)
+    assert partnership.read("hv", "eve").decision.reason is Reason.PERMITTED
 
 
 def test_search_lists_children_only_and_says_nothing_of_firewalls(partnership: Partnership) -> None:

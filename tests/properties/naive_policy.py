@@ -34,6 +34,7 @@ def read_allowed(request: Request, facts: Facts) -> bool:
     if not young and not pregnant:
         return False
     through = {index.person_id, index.carried_by}
+    # an adult who is not pregnant and a pregnant one without a relationship are refused alike
     return any(r.person_id in through and _open(r, request) for r in facts.relationships)
 
 

@@ -104,5 +104,15 @@ def test_a_midwife_of_the_next_pregnancy_is_not_shown_to_the_siblings_worker() -
     assert keep_involvements([own, later, undated], of("mother"), [LOSS]) == [own, later, undated]
 
 
+def test_a_mothers_health_visitor_of_another_pregnancy_is_not_shown_on_a_child() -> None:
+    own = InvolvementRow(
+        "own", MOTHER.person_id, "health_visiting", "health_visiting", "ZCH", "ZCH", None, None, None, None, None,
+        date(2024, 7, 1), None, "contacts", "load", 1, datetime(2026, 11, 1, tzinfo=UTC),
+    )  # fmt: skip
+    later, childs = replace(own, since=date(2026, 3, 1)), replace(own, person_id=CHILD.person_id, since=None)
+    assert keep_involvements([own, later, replace(own, since=None), childs], of(), []) == [own, childs]
+    assert keep_involvements([later], of("mother"), []) == [later]
+
+
 def test_a_loss_that_names_nobody_is_never_a_born_childs() -> None:
     assert not pregnancy_of(event("pregnancy_loss", date(2023, 9, 1)), CHILD)

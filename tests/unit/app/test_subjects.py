@@ -1,0 +1,63 @@
+"""A family as a permit leaves it: nothing that only a tie of another provider says."""
+
+from datetime import UTC, date, datetime
+
+from app.subjects import narrowed
+from governance.terms import (
+    Category,
+    Decision,
+    Outcome,
+    Reason,
+    Segment,
+    SegmentDecision,
+    SubjectRole,
+    Withholding,
+)
+from linkage.facts import PersonFact, TieFact
+from linkage.families import Family, family
+from linkage.rows import PersonId, Relation, Standing
+
+CHILD, FATHER, BROTHER = PersonId("child"), PersonId("father"), PersonId("brother")
+PERSONS = {
+    CHILD: PersonFact(CHILD, False, "2024-06", None),
+    FATHER: PersonFact(FATHER, False, "1990-05", "male"),
+    BROTHER: PersonFact(BROTHER, False, "2020-01", "male"),
+}
+
+
+def tie(a: PersonId, relation: Relation, b: PersonId, provider: str) -> TieFact:
+    return TieFact(a, relation, b, provider, "any", Standing.CONFIRMED, None, None)
+
+
+TIES = [
+    tie(FATHER, Relation.PARENT, CHILD, "ZMH"),
+    tie(FATHER, Relation.PARENT, BROTHER, "ZMH"),
+    tie(FATHER, Relation.PARENTAL_RESPONSIBILITY, CHILD, "ZMC"),
+    tie(FATHER, Relation.HOUSEHOLD, CHILD, "ZMC"),
+]
+
+
+def shown(*permitted: tuple[PersonId, SubjectRole, Category, str]) -> Family:
+    segments = tuple(
+        SegmentDecision(Segment(*segment), True, Reason.PERMITTED, (), None, Withholding.SIGNALLED)
+        for segment in permitted
+    )
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    decision = Decision(Outcome.PARTIAL, Reason.PERMITTED, (), segments, None, "0", at)
+    return narrowed(family(CHILD, PERSONS, TIES, date(2026, 11, 22)), decision)
+
+
+def test_a_shared_household_and_responsibility_are_told_only_by_who_says_so() -> None:
+    for source, told in (("ZMH", False), ("ZMC", True)):
+        father = shown((FATHER, SubjectRole.FATHER, Category.FAMILY, source)).member(FATHER)
+        assert father is not None
+        assert (father.same_household, father.parental_responsibility) == (told, told)
+
+
+def test_a_tie_tells_no_month_of_birth() -> None:
+    tied = (BROTHER, SubjectRole.SIBLING, Category.FAMILY, "ZMH")
+    named = (BROTHER, SubjectRole.SIBLING, Category.IDENTITY, "ZMH")
+    unknown, known = shown(tied).member(BROTHER), shown(tied, named).member(BROTHER)
+    assert unknown is not None
+    assert known is not None
+    assert (unknown.birth_month, known.birth_month) == (None, "2020-01")
