@@ -15,17 +15,19 @@ from governance import ledger
 from governance.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 from linkage import quality
-from linkage.run import LinkReport, link
+from linkage.run import LinkReport, match, write
 
 
 def run_link(
-    deployment: Deployment, *, threshold: float | None = None, progress: Callable[[str], None] | None = None
+    deployment: Deployment, *, threshold: float | None = None, progress: Callable[[str], None] = lambda _step: None
 ) -> LinkReport:
     """Link every current record; raise ZoneBusy while another process holds the zone."""
     with deployment_zone(deployment) as zone:
         discard_unfinished(deployment, zone)
+        with deployment.database.reading() as session:
+            matched = match(session, zone, progress=progress, threshold=threshold)
         with deployment.database.writing() as session:
-            report = link(session, zone, deployment.ring, progress=progress, threshold=threshold)
+            report = write(session, zone, deployment.ring, matched, progress=progress)
             ledger.record(session, deployment.ring, _entry(report), datetime.now(UTC))
     return report
 

@@ -1,4 +1,4 @@
-"""One linkage run: zone → scored pairs → persons → ties, written in the caller's transaction.
+"""One linkage run: zone → scored pairs → persons, then ties; matched first, written in one short transaction.
 
 Invariants: nothing leaves the zone but random ids; a run that finds nothing new changes nothing; person ids are
 stable, merges redirect and splits are recorded with what moved; a superseded role keeps to the person of its
@@ -34,7 +34,9 @@ DEFAULT_JOIN = -2.5
 BATCH = 5_000
 ENGINE = "duckdb"
 Progress = Callable[[str], None]
-TokenPairs = Sequence[tuple[int, int]]
+
+
+def _silent(_step: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,39 +296,49 @@ def _write_doubts(session: Session, run_id: str, made: persons.Assignment, group
     return len(wanted)
 
 
-def link(
-    session: Session,
-    zone: Zone,
-    keys: KeyedHash,
-    *,
-    seals: TokenPairs = (),
-    supersessions: TokenPairs = (),
-    progress: Progress | None = None,
-    threshold: float | None = None,
-) -> LinkReport:
-    """Link everything in the zone; write persons, ties and what changed in the caller's transaction.
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a run worked out before it writes: groups of roles that are one person each, and where doubt is left."""
 
-    `seals` and `supersessions` (pairs of `encode.nhs_token`) join those that the zone already holds. `threshold` is the
-    least average weight (log2 odds) at which two groups are one person.
+    run_id: str
+    started: datetime
+    clock: float
+    join: float
+    scored: splink_engine.Scored
+    groups: list[list[str]]
+    grouping: persons.Grouping
+    mother_roles: set[tuple[str, str, str]]
+
+
+def match(session: Session, zone: Zone, *, progress: Progress = _silent, threshold: float | None = None) -> Matched:
+    """Score and group everything in the zone. Reads the record store's specs only, so that nobody waits for it.
+
+    `threshold` is the least average weight (log2 odds) at which two groups are one person.
     """
-    started, clock, run_id = datetime.now(UTC), time.monotonic(), _new_id()
-    say: Progress = progress or (lambda _step: None)
-    zone.add_seals(seals)
-    zone.add_supersessions(supersessions)
+    started, clock = datetime.now(UTC), time.monotonic()
     join = DEFAULT_JOIN if threshold is None else threshold
-    held = _roles(session)
     specs = {row.name: row.spec for row in session.execute(select(dataset.c.name, dataset.c.spec))}
     profiles.note_roles(zone, notes(specs))
-    say("scoring")
+    progress("scoring")
     scored, groups, grouping = _grouped(zone, persons.Bounds(join=join, doubt=join - 3.0))
-    say("persons")
-    _with_unborn(zone, groups, _mother_roles(specs), held)
+    return Matched(_new_id(), started, clock, join, scored, groups, grouping, _mother_roles(specs))
+
+
+def write(
+    session: Session, zone: Zone, keys: KeyedHash, matched: Matched, *, progress: Progress = _silent
+) -> LinkReport:
+    """Write persons, ties and what changed in the caller's transaction; the index is swapped once it commits."""
+    run_id, grouping = matched.run_id, matched.grouping
+    progress("persons")
+    held = _roles(session)
+    groups = [list(group) for group in matched.groups]
+    _with_unborn(zone, groups, matched.mother_roles, held)
     groups = [[role for role in group if role in held] for group in groups]
     _with_superseded(groups, held)
     before = {role.id: role.person_id for role in held.values() if role.person_id is not None}
     made = persons.assign(before, groups, _new_id)
-    _write_persons(session, run_id, groups, made, held, started)
-    say("ties")
+    _write_persons(session, run_id, groups, made, held, matched.started)
+    progress("ties")
     person_of = {role: who for who, group in zip(made.persons, groups, strict=True) for role in group}
     unborn = {who for who, group in zip(made.persons, groups, strict=True) if all(held[r].unborn for r in group)}
     found = ties.claimed(_claims(session), person_of)
@@ -334,18 +346,25 @@ def link(
     found += ties.households(_dwellings(zone, person_of))
     _write_ties(session, run_id, found)
     doubts = _write_doubts(session, run_id, made, grouping)
-    say("index")
+    progress("index")
     _publish(session, zone, keys, run_id, person_of)
     kinds = Counter(change.kind for change in made.changes)
     report = LinkReport(
-        run_id=run_id, records=sum(map(len, groups)), profiles=scored.profiles, pairs=scored.pairs,
+        run_id=run_id, records=sum(map(len, groups)), profiles=matched.scored.profiles, pairs=matched.scored.pairs,
         persons=len(made.persons), families=ties.families(found, made.persons),
         created=kinds[persons.ChangeKind.CREATED], merged=kinds[persons.ChangeKind.MERGED],
-        split=kinds[persons.ChangeKind.SPLIT], ties=len(found), possible_duplicates=doubts, threshold=join,
-        seconds=round(time.monotonic() - clock, 3),
+        split=kinds[persons.ChangeKind.SPLIT], ties=len(found), possible_duplicates=doubts, threshold=matched.join,
+        seconds=round(time.monotonic() - matched.clock, 3),
     )  # fmt: skip
-    _write_run(session, report, started)
+    _write_run(session, report, matched.started)
     return report
+
+
+def link(
+    session: Session, zone: Zone, keys: KeyedHash, *, progress: Progress = _silent, threshold: float | None = None
+) -> LinkReport:
+    """Match and write in one go."""
+    return write(session, zone, keys, match(session, zone, progress=progress, threshold=threshold), progress=progress)
 
 
 def _write_run(session: Session, report: LinkReport, started: datetime) -> None:
