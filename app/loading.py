@@ -55,6 +55,7 @@ class LoadReport:
     rejected: int
     duplicates: int
     ended: int
+    ending_held_back: bool
     rejected_by_reason: Mapping[str, int]
     warnings_by_reason: Mapping[str, int]
     not_covered: Mapping[str, int]
@@ -69,6 +70,8 @@ class _Tally:
     accepted: int = 0
     duplicates: int = 0
     problems: int = 0
+    unnamed: int = 0
+    refused: list[str] = field(default_factory=list)
     rejected: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     not_covered: Counter[str] = field(default_factory=Counter)
@@ -100,13 +103,23 @@ class _Load:
             loads.stage(session, staged)
             self._seal(session, placed, [*rejections, *clashes])
         self.tally.accepted += len(placed)
+        self.tally.unnamed += sum(rejection.record_id is None for rejection in rejections)
+        self.tally.refused += self._tokens(r.record_id for r in rejections if r.record_id is not None)
+
+    def end_unseen(self) -> list[str]:
+        """End what a snapshot no longer holds. A record whose row was rejected is held still; and where a rejected
+        row does not even name its record, nothing is ended: stale is safer than silently missing."""
+        if self.tally.unnamed:
+            return []
+        self.zone.mark_seen(self.tally.refused)
+        return self.zone.end_unseen(self.scope.dataset)
 
     def _place(self, rows: list[SourceRow]) -> tuple[list[PlacedRow], list[Rejection]]:
         """Give new and changed records their ids; set unchanged ones aside, and reject two versions in one file."""
         ring = self.deployment.ring
-        tokens = [mac.hex()[:32] for mac in ring.mac_many("record-id/1", (_named(self.scope.dataset, r) for r in rows))]
+        tokens = self._tokens(row.record_id for row in rows)
         digests = [mac.hex()[:32] for mac in ring.mac_many("content/1", (self._content(row) for row in rows))]
-        known = self._known(tokens)
+        known = self.zone.known(self.scope.dataset, tokens)
         earlier = {token: known[token][1] for token in self.zone.seen(tokens)}
         fresh: dict[str, tuple[SourceRow, str, str | None]] = {}
         clashes: list[Rejection] = []
@@ -125,12 +138,9 @@ class _Load:
         )
         return placed, clashes
 
-    def _known(self, tokens: list[str]) -> dict[str, tuple[str, str]]:
-        """Each record's version in force. An older one never speaks for a record whose newest has ended."""
-        known = self.zone.known(self.scope.dataset, tokens)
-        with self.deployment.database.reading() as session:
-            stale = loads.superseded(session, [record_id for record_id, _ in known.values()])
-        return {token: held for token, held in known.items() if held[0] not in stale}
+    def _tokens(self, record_ids: Iterable[str]) -> list[str]:
+        named = (f"{self.scope.dataset}\x1f{record_id}".encode() for record_id in record_ids)
+        return [mac.hex()[:32] for mac in self.deployment.ring.mac_many("record-id/1", named)]
 
     def _content(self, row: SourceRow) -> bytes:
         return self.scope_digest.encode() + content(row)
@@ -251,15 +261,15 @@ def _run(load: _Load, extract: Extract, *, kind: str, file_digest: str, progress
             load.take(batch)
             if progress is not None:
                 progress(len(batch))
-        ended = load.zone.end_unseen(scope.dataset) if kind == "snapshot" else []
-        return _complete(load, extract, ended)
+        ended = load.end_unseen() if kind == "snapshot" else []
+        return _complete(load, extract, ended, held_back=kind == "snapshot" and load.tally.unnamed > 0)
     except BaseException:
         load.zone.rollback()
         discard_unfinished(load.deployment, load.zone)
         raise
 
 
-def _complete(load: _Load, extract: Extract, ended: list[str]) -> LoadReport:
+def _complete(load: _Load, extract: Extract, ended: list[str], *, held_back: bool) -> LoadReport:
     tally, scope = load.tally, load.scope
     counts = loads.Counts(
         physical=extract.physical_records,
@@ -273,13 +283,14 @@ def _complete(load: _Load, extract: Extract, ended: list[str]) -> LoadReport:
         raise Unconserved(f"load of {scope.dataset}: rows read, accepted, rejected and repeated do not add up")
     load.zone.commit()
     with load.deployment.database.writing() as session:
+        loads.renew_dataset(session, _dataset_row(load.spec, load.started_at))
         loads.add_coverage(session, _coverage(load))
         loads.complete(session, scope.load_id, ended, counts, datetime.now(UTC))
         ledger.record(session, load.deployment.ring, _entry(load, counts), datetime.now(UTC))
-    return _reported(load, counts)
+    return _reported(load, counts, held_back)
 
 
-def _reported(load: _Load, counts: loads.Counts) -> LoadReport:
+def _reported(load: _Load, counts: loads.Counts, held_back: bool) -> LoadReport:
     return LoadReport(
         dataset=load.scope.dataset,
         load_id=load.scope.load_id,
@@ -289,6 +300,7 @@ def _reported(load: _Load, counts: loads.Counts) -> LoadReport:
         rejected=counts.rejected,
         duplicates=counts.duplicates,
         ended=counts.ended,
+        ending_held_back=held_back,
         rejected_by_reason=dict(load.tally.rejected),
         warnings_by_reason=dict(load.tally.warnings),
         not_covered=counts.not_covered,
@@ -309,23 +321,26 @@ def _entry(load: _Load, counts: loads.Counts) -> AuditEvent:
 
 def _unchanged(spec: DatasetSpec, load_id: str, extract: Extract) -> LoadReport:
     count = extract.physical_records
-    return LoadReport(spec.dataset, load_id, True, count, 0, 0, count, 0, {}, {}, {})
+    return LoadReport(spec.dataset, load_id, True, count, 0, 0, count, 0, False, {}, {}, {})
 
 
 def _register(session: Session, deployment: Deployment, spec: DatasetSpec, now: datetime) -> frozenset[str]:
     """Register provider (unsigned if new) and data set; return the categories that agreements in force cover."""
     provider = spec.provider
     people.register_provider(session, deployment.ring, provider, now)
-    row: dict[str, Any] = {
+    loads.register_dataset(session, _dataset_row(spec, now))
+    return frozenset(str(category) for category in agreements.covered(session, provider.code, now))
+
+
+def _dataset_row(spec: DatasetSpec, now: datetime) -> dict[str, Any]:
+    return {
         "name": spec.dataset,
-        "provider": provider.code,
+        "provider": spec.provider.code,
         "spec_hash": spec.digest(),
         "spec": spec.canonical(),
         "one_row_per_person": spec.one_row_per_person,
         "registered_at": now,
     }
-    loads.register_dataset(session, row)
-    return frozenset(str(category) for category in agreements.covered(session, provider.code, now))
 
 
 def _coverage(load: _Load) -> list[dict[str, Any]]:
@@ -356,10 +371,6 @@ def _places(session: Session, placed: Iterable[PlacedRow]) -> dict[str, Place]:
 def _batches(rows: Iterator[SourceRow | Rejection]) -> Iterator[list[SourceRow | Rejection]]:
     while batch := list(islice(rows, BATCH_ROWS)):
         yield batch
-
-
-def _named(dataset: str, row: SourceRow) -> bytes:
-    return f"{dataset}\x1f{row.record_id}".encode()
 
 
 def _clash(row: SourceRow) -> Rejection:

@@ -72,13 +72,16 @@ class ProviderChanged(Exception):
 
 
 def register_dataset(session: Session, row: Mapping[str, Any]) -> None:
-    """Insert or renew the data set's description; raise ProviderChanged where another provider owns the name."""
+    """Insert the data set's description if it is new; raise ProviderChanged where another provider owns the name."""
     held = session.execute(select(dataset.c.provider).where(dataset.c.name == row["name"])).scalar()
     if held is None:
         session.execute(insert(dataset).values(**row))
-        return
-    if held != row["provider"]:
+    elif held != row["provider"]:
         raise ProviderChanged(f"data set {row['name']} is registered for another provider")
+
+
+def renew_dataset(session: Session, row: Mapping[str, Any]) -> None:
+    """Keep the description under which the newest complete load was read."""
     renewed = {key: row[key] for key in ("spec_hash", "spec", "one_row_per_person")}
     session.execute(update(dataset).where(dataset.c.name == row["name"]).values(**renewed))
 
@@ -135,15 +138,6 @@ def roles_of(session: Session, record_ids: Sequence[str]) -> dict[tuple[str, str
         query = select(record_role.c.record_id, record_role.c.role, record_role.c.id)
         for record_id, role, role_id in session.execute(query.where(record_role.c.record_id.in_(chunk))):
             found[(record_id, role)] = role_id
-    return found
-
-
-def superseded(session: Session, record_ids: Sequence[str]) -> set[str]:
-    """Return those of these records that a later version has replaced."""
-    found: set[str] = set()
-    for chunk in _chunks(record_ids):
-        query = select(source_record.c.supersedes).where(source_record.c.supersedes.in_(chunk))
-        found.update(session.execute(query).scalars())
     return found
 
 

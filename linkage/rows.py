@@ -183,10 +183,14 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Rejection:
-    """A row that cannot be accepted. `content` is the raw row for the encrypted quarantine only."""
+    """A row that cannot be accepted. `content` is the raw row for the encrypted quarantine only.
+
+    `record_id` is clear and becomes a token at once; it is None where the row is too broken to name its record.
+    """
 
     problem: Problem
     content: bytes = field(default=b"")
+    record_id: str | None = None
 
     def __repr__(self) -> str:
         return f"Rejection({self.problem})"

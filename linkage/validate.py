@@ -40,8 +40,9 @@ def _claims(
     return tuple([claim for claim in made if claim is not None])
 
 
-def _rejection(problem: Problem, cells: Cells) -> Rejection:
-    return Rejection(problem, json.dumps(list(cells)).encode())
+def _rejection(problem: Problem, cells: Cells, ids: list[str]) -> Rejection:
+    named = _joined(ids) if all(part and part.isprintable() for part in ids) else None
+    return Rejection(problem, json.dumps(list(cells)).encode(), named)
 
 
 def _joined(ids: list[str]) -> str:
@@ -71,7 +72,7 @@ class _Plan:
         ids = [cells[place] for place in self.record_id]
         refusal = self._refusal(row_number, cells, ids)
         if refusal is not None:
-            return _rejection(refusal, raw)
+            return _rejection(refusal, raw, ids)
         warnings: list[Problem] = []
 
         def warn(column: str | None, reason: Reason) -> None:
@@ -79,7 +80,7 @@ class _Plan:
 
         people = {name: found for name, role in self.roles if (found := role.identity(cells, warn)) is not None}
         if not people:
-            return _rejection(Problem(row_number, None, RowReason.NO_IDENTIFIERS.value), raw)
+            return _rejection(Problem(row_number, None, RowReason.NO_IDENTIFIERS.value), raw, ids)
         return SourceRow(
             row_number,
             _joined(ids),

@@ -194,9 +194,10 @@ class Zone(Database):
         """The current version of each of these record ids: token → (record id, content digest)."""
         with self.lent("asked", pa.table({"token": pa.array(tokens, pa.string())})):
             found = self.rows(
-                "SELECT token, record_id, digest FROM zone.record SEMI JOIN asked USING (token) WHERE dataset = ?"
-                " AND record_id NOT IN (SELECT record_id FROM zone.ended)"
-                " QUALIFY row_number() OVER (PARTITION BY token ORDER BY load_ordinal DESC, seq DESC) = 1",
+                # The newest version speaks first: an older one never stands up again because the newest has ended.
+                "SELECT token, record_id, digest FROM (FROM zone.record SEMI JOIN asked USING (token) WHERE dataset = ?"
+                " QUALIFY row_number() OVER (PARTITION BY token ORDER BY load_ordinal DESC, seq DESC) = 1)"
+                " WHERE record_id NOT IN (SELECT record_id FROM zone.ended)",
                 [dataset],
             )
         return {token: (record_id, digest) for token, record_id, digest in found}

@@ -121,6 +121,8 @@ def _readable(held: LoadReport) -> dict[str, Any]:
 def _explain(held: LoadReport) -> None:
     for code, count in held.rejected_by_reason.items():
         errors.print(f"{count} rejected: {sentence(code)}", markup=False)
+    if held.ending_held_back:
+        errors.print("nothing was ended: a rejected row does not say which record it is", markup=False)
     if held.not_covered:
         errors.print("not stored, since no agreement in force covers it: " + _counts(held.not_covered), markup=False)
 

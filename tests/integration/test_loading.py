@@ -92,6 +92,23 @@ def test_a_snapshot_ends_what_it_no_longer_holds(deployment: Deployment, tmp_pat
     assert _current(deployment) == 2
 
 
+def test_a_snapshot_never_ends_a_record_whose_row_it_rejected(deployment: Deployment, tmp_path: Path) -> None:
+    text = small_files.SPEC + "required: [visited]\n"
+    first = write(tmp_path / "a.csv", [row(1), row(2), row(3)])
+    later = write(tmp_path / "b.csv", [row(1), row(2, visited="")])
+    for path in (first, later):
+        report = load_file(deployment, small_files.spec(text), path, kind="snapshot")
+    assert (report.rejected, report.ended, report.ending_held_back) == (1, 1, False)
+    assert _current(deployment) == 2
+
+
+def test_a_snapshot_with_a_row_that_names_no_record_ends_nothing(deployment: Deployment, tmp_path: Path) -> None:
+    _load(deployment, write(tmp_path / "a.csv", [row(1), row(2)]), kind="snapshot")
+    report = _load(deployment, write(tmp_path / "b.csv", [row(1), row(2, id="")]), kind="snapshot")
+    assert (report.ended, report.ending_held_back) == (0, True)
+    assert _current(deployment) == 2
+
+
 def test_a_delta_ends_nothing(deployment: Deployment, tmp_path: Path) -> None:
     _load(deployment, write(tmp_path / "a.csv", [row(1), row(2)]))
     assert _load(deployment, write(tmp_path / "b.csv", [row(3)])).ended == 0
@@ -128,7 +145,7 @@ def test_a_load_that_is_cut_off_is_as_if_it_had_never_begun(
     _load(deployment, write(tmp_path / "a.csv", [row(1)]))
     entries = _entries(deployment)
 
-    def cut(*_: object) -> LoadReport:
+    def cut(*_: object, **__: object) -> LoadReport:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(loading, "_complete", cut)
