@@ -6,13 +6,44 @@ Invariant: everything here comes from the entry itself; persons appear only as t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from app import explanations, labels
 from app.auditing import Page, Proof, Worker
 from app.language import N_, Language
 from governance.ledger import EntryView
 from governance.terms import Category, Outcome, Reason, RelationshipKind, Role, SubjectRole
+
+OF_THE_WORKER: Final[Mapping[Reason, str]] = {
+    Reason.ASSURANCE_TOO_LOW: N_("the worker’s sign-in was not strong enough"),
+    Reason.ACCOUNT_SUSPENDED: N_("the worker’s account was suspended"),
+    Reason.NO_ROLE: N_("the worker no longer held the role they signed in with"),
+    Reason.ROLE_NOT_ALLOWED: N_("the worker’s role may not open this"),
+    Reason.TRAINING_LAPSED: N_("the worker’s information governance training had lapsed"),
+    Reason.PURPOSE_MISSING: N_("the worker had not said why they needed it"),
+    Reason.PURPOSE_NOT_ALLOWED: N_("the worker’s role may not use this purpose"),
+    Reason.SELF_OR_FAMILY: N_("it was the worker’s own record, or that of their family or someone close to them"),
+    Reason.NOT_FOUND: N_("there is no such record"),
+    Reason.OUT_OF_SCOPE: N_("the person is outside what this worker may look for"),
+    Reason.ERASED: N_("the record was erased"),
+    Reason.NO_RELATIONSHIP: N_("the child was not on the worker’s caseload, nor their team’s"),
+    Reason.RELATIONSHIP_ENDED: N_("the worker’s work with this child had ended"),
+    Reason.NO_AGREEMENT: N_("no agreement covers sharing this with the worker’s role for this purpose"),
+    Reason.HARD_BLOCK: N_("a firewall protects this person"),
+    Reason.UNBORN: N_("an unborn child is reached only through its mother"),
+    Reason.MINIMISED: N_("the worker’s role does not need it for this purpose"),
+    Reason.RATE_LIMITED: N_("the worker had looked at too many records in a short time"),
+}
+"""Reasons as an officer reads them: of the worker who looked, and apart where the worker is told all alike."""
+
+RELATED: Final[Mapping[RelationshipKind, str]] = {
+    RelationshipKind.CASELOAD: N_("on the worker’s caseload"),
+    RelationshipKind.TEAM: N_("on the caseload of the worker’s team"),
+    RelationshipKind.DUTY: N_("the worker was on duty"),
+    RelationshipKind.REFERRAL: N_("referred to the worker"),
+    RelationshipKind.DELEGATION: N_("care delegated to the worker"),
+    RelationshipKind.SELF_CLAIMED: N_("the worker said they work with them"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +132,13 @@ def _reasons(words: Language, entry: EntryView) -> tuple[str, ...]:
 
 def reason_said(words: Language, reason: Reason) -> str:
     """Return a reason's words and its own code: several reasons read alike outside, and an officer must tell them."""
-    why = words.gettext(explanations.REASONS[reason].why) % {"source": words.gettext(N_("the source"))}
+    said = OF_THE_WORKER.get(reason, explanations.REASONS[reason].why)
+    why = words.gettext(said) % {"source": words.gettext(N_("the source"))}
     return f"{why} ({reason})"
 
 
 def _relationship(words: Language, held: str | None) -> str | None:
-    return words.gettext(labels.RELATIONSHIPS[RelationshipKind(held)]) if held else None
+    return words.gettext(RELATED[RelationshipKind(held)]) if held else None
 
 
 def _segments(words: Language, held: Iterable[Mapping[str, Any]]) -> tuple[SegmentView, ...]:

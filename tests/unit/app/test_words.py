@@ -7,7 +7,7 @@ import pytest
 
 from app import catalogues, explanations, labels, navigation, values
 from app.language import Code, language
-from app.views import family, meanings, services
+from app.views import audit, family, meanings, services
 from app.views.cohorts import AREAS
 from governance.terms import Category, Purpose, Reason, Role
 from linkage.catalogue import catalogue
@@ -20,7 +20,7 @@ TABLES = [
     *((table, type(next(iter(table)))) for table in (
         labels.SUBJECTS, labels.RELATIONS, labels.STANDINGS, labels.STATUSES, labels.SEXES, labels.RELATIONSHIPS,
         labels.BASES, labels.SAYS, labels.AGREEMENT_STATUSES, labels.WISH_KINDS, labels.WISH_ANSWERS,
-        labels.SIGNER_BASES, labels.BLOCKS, labels.OUTCOMES, labels.EVENT_KINDS, AREAS,
+        labels.SIGNER_BASES, labels.BLOCKS, labels.OUTCOMES, labels.EVENT_KINDS, AREAS, audit.RELATED,
     )),
 ]  # fmt: skip
 
@@ -28,6 +28,14 @@ TABLES = [
 @pytest.mark.parametrize(("table", "closed"), TABLES, ids=lambda held: getattr(held, "__name__", ""))
 def test_a_table_of_words_has_exactly_its_sets_members(table: dict[StrEnum, object], closed: type[StrEnum]) -> None:
     assert set(table) == set(closed)
+
+
+def test_an_officer_reads_of_the_worker_and_not_of_themselves() -> None:
+    words = language(Code.EN)
+    for reason in Reason:
+        said = audit.reason_said(words, reason).split()
+        assert not {"you", "your"} & {word.strip(",.’s") for word in said}, reason
+    assert not any("you" in told for told in audit.RELATED.values())
 
 
 def test_every_state_of_a_cell_has_words_and_a_meaning() -> None:
