@@ -1,6 +1,6 @@
 """What the vault keeps of a clear identity: canonical JSON of the fields that are held.
 
-Invariant: only the vault seals what `pack` gives, and only the vault yields what `unpack` takes; nothing here is logged.
+Invariant: only the vault seals what `pack` gives and yields what `unpack` takes; nothing here is logged.
 """
 
 import json
