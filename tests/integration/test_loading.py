@@ -210,7 +210,7 @@ def test_a_clash_of_two_versions_is_kept_as_ciphertext_too(deployment: Deploymen
 def test_what_a_cut_off_load_sealed_leaves_neither_keys_nor_tombstones(
     deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(*_: Any) -> None:
+    def cut(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(loading, "_complete", cut)
