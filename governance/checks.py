@@ -96,8 +96,13 @@ def purpose_allowed(request: Request, facts: Facts) -> Reason | None:
 
 
 def not_own_family(_request: Request, facts: Facts) -> Reason | None:
-    around = {member.person_id for member in facts.members} | {block.against for block in facts.blocks}
-    return Reason.SELF_OR_FAMILY if facts.declared & around else None
+    family = {member.person_id for member in facts.members} - {block.against for block in facts.blocks}
+    return Reason.SELF_OR_FAMILY if facts.declared & family else None
+
+
+def not_of_other_side(_request: Request, facts: Facts) -> Reason | None:
+    """Told as not found: "someone close to you" would tell whose child this is, under a new name or not."""
+    return Reason.HARD_BLOCK if facts.declared & {block.against for block in facts.blocks} else None
 
 
 def found(_request: Request, facts: Facts) -> Reason | None:
@@ -160,6 +165,7 @@ CHECKS: Final[Mapping[Action, tuple[Check, ...]]] = {
         not_erased,
         related,
         not_walled_off,
+        not_of_other_side,
     ),
     Action.SEARCH: _SYSTEM_AND_STAFF,
     Action.READ_AUDIT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed),

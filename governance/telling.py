@@ -6,7 +6,15 @@ search; what is withheld without a sign leaves no trace in what is told, whether
 
 from dataclasses import dataclass, replace
 
-from governance.checks import ROLES, found, in_scope, not_erased, not_own_family, relationship
+from governance.checks import (
+    ROLES,
+    found,
+    in_scope,
+    not_erased,
+    not_of_other_side,
+    not_own_family,
+    relationship,
+)
 from governance.firewall import blocked, protected
 from governance.legal_time import legal_date
 from governance.request import Facts, Request
@@ -42,7 +50,7 @@ def listable(request: Request, facts: Facts) -> bool:
 
     Who is behind a firewall is listed only to a worker who has to do with them, and not with the other side.
     """
-    if any(check(request, facts) for check in (not_own_family, found, in_scope, not_erased)):
+    if any(check(request, facts) for check in (not_own_family, not_of_other_side, found, in_scope, not_erased)):
         return False
     today, index = legal_date(request.at), facts.members[0].person_id
     if Category.ADDRESS in blocked(facts, today, request.at).get(index, frozenset()):

@@ -158,6 +158,18 @@ def test_what_no_flow_offers_is_told_neither_by_sign_nor_by_count() -> None:
     assert with_data == told(decide(READ, FACTS), ACTOR.role)
 
 
+def test_whoever_is_close_to_the_other_side_is_not_told_whose_child_it_is() -> None:
+    near = replace(FACTS, declared=frozenset({"tom"}))
+    assert reason(near) is Reason.SELF_OR_FAMILY
+    for facts in (replace(near, blocks=(REFUGE,)), replace(near, blocks=(REFUGE,), members=(ADA, MAIR))):
+        decision = decide(READ, facts)
+        assert decision.reason is Reason.HARD_BLOCK
+        assert told(decision, Role.HEALTH_VISITOR).reason is Reason.NOT_FOUND
+        assert not listable(Request(Action.SEARCH, "ada", None, NOW), facts)
+    unrelated = replace(near, blocks=(REFUGE,), relationships=())
+    assert told(decide(READ, unrelated), Role.HEALTH_VISITOR).failed == (Reason.NO_RELATIONSHIP,)
+
+
 def test_an_unborn_child_is_reached_only_as_index_or_through_its_mother() -> None:
     unborn = Member("bump", SubjectRole.CHILD, True, None, False, False, carried_by="mair")
     mother = replace(MAIR, with_index=True)
