@@ -12,7 +12,7 @@ from app import labels
 from app.language import N_, Language
 from app.reading import FamilyData
 from app.views.people import PersonLabel, label
-from governance.terms import Category, SignerBasis, WishAnswer, WishKind
+from governance.terms import Category, SignerBasis, SubjectRole, WishAnswer, WishKind
 
 OFFERED: Final = (
     (WishKind.CONSENT, WishAnswer.GIVEN),
@@ -26,6 +26,7 @@ OFFERED: Final = (
 """What a key worker may record; upholding or overruling an objection is an officer's."""
 
 EVERYTHING: Final = "*"
+FOR_THEMSELVES: Final = frozenset({SignerBasis.ADULT_SELF, SignerBasis.COMPETENT_CHILD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,17 @@ def choices(words: Language, data: FamilyData) -> Choices:
             (EVERYTHING, words.gettext(N_("Everything"))),
             *((str(c), words.gettext(labels.CATEGORIES[c])) for c in categories),
         ),
-        bases=tuple((str(b), words.gettext(labels.SIGNER_BASES[b])) for b in SignerBasis),
+        bases=tuple(option for basis in SignerBasis for option in _voices(words, data, basis)),
     )
+
+
+def _voices(words: Language, data: FamilyData, basis: SignerBasis) -> list[tuple[str, str]]:
+    """Who may have said it in this right: parents by name, since each speaks for themselves and may disagree."""
+    said = words.gettext(labels.SIGNER_BASES[basis])
+    adults = [m for m in data.family.members if m.subject not in (SubjectRole.CHILD, SubjectRole.SIBLING)]
+    parents = adults if basis is SignerBasis.PARENTAL_RESPONSIBILITY else []
+    named = [(f"{basis}|{m.person_id}", f"{said}: {label(words, m, data.known).name}") for m in parents]
+    return [*named, (str(basis), said)]
 
 
 def read_form(fields: Mapping[str, str], offered: Choices) -> dict[str, Any] | list[Unclear]:
@@ -71,18 +81,21 @@ def read_form(fields: Mapping[str, str], offered: Choices) -> dict[str, Any] | l
         unclear.append(Unclear("answer", N_("Choose what was said")))
     if fields.get("scope") not in {value for value, _ in offered.scopes}:
         unclear.append(Unclear("scope", N_("Choose what it is about")))
-    if fields.get("basis") not in set(SignerBasis):
+    if fields.get("basis") not in {value for value, _ in offered.bases}:
         unclear.append(Unclear("basis", N_("Choose who said it")))
     return unclear or _wish(fields)
 
 
 def _wish(fields: Mapping[str, str]) -> dict[str, Any]:
     kind, _, answer = fields["answer"].partition("|")
+    basis, _, speaker = fields["basis"].partition("|")
+    right = SignerBasis(basis)
     return {
         "person_id": fields["person"],
         "kind": WishKind(kind),
         "answer": WishAnswer(answer),
         "scope": (fields["scope"],),
-        "signer_basis": SignerBasis(fields["basis"]),
+        "signer_person_id": fields["person"] if right in FOR_THEMSELVES else speaker or None,
+        "signer_basis": right,
         "language": fields.get("language") if fields.get("language") in ("en", "cy") else None,
     }

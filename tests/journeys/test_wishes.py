@@ -1,6 +1,9 @@
 """What a family says about sharing acts on the next look."""
 
 from app.language import Code, language
+from governance.terms import Category
+from governance.wish_store import wishes_of
+from governance.wishes import Consent, Subject, consent
 from tests.factories import World
 from tests.journeys.visitor import Visitor, text_of
 
@@ -16,6 +19,25 @@ def test_an_objection_hides_at_once_what_it_is_about_and_says_why(worker: Visito
     assert "Hannah Vale" in page
     again = text_of(worker.post(path, person=world.child, answer="restriction|lifted", **EARLY_HELP))
     assert "Sam Evans" in again
+
+
+def test_two_parents_are_two_voices_and_the_second_does_not_undo_the_first(worker: Visitor, world: World) -> None:
+    worker.open_family(world.child)
+    for parent, answer in ((world.mother, "refused"), (world.father, "given")):
+        said = EARLY_HELP | {"answer": f"consent|{answer}", "basis": f"parental_responsibility|{parent}"}
+        assert worker.post(f"/families/{world.child}/wishes", person=world.child, **said).status_code == 200
+    with world.deployment.database.reading() as session:
+        rows = wishes_of(session, [world.child])
+    assert [row.signer_person_id for row in rows] == [world.mother, world.father]
+    child = Subject(world.child, False, frozenset({world.mother, world.father}))
+    state = consent(rows, child, Category.EARLY_HELP, "any", rows[-1].recorded_at)
+    assert state is Consent.CONFLICT
+
+
+def test_nobody_outside_the_family_is_taken_as_a_parent(worker: Visitor, world: World) -> None:
+    worker.open_family(world.child)
+    said = EARLY_HELP | {"answer": "consent|given", "basis": f"parental_responsibility|{world.stranger}"}
+    assert worker.post(f"/families/{world.child}/wishes", person=world.child, **said).status_code == 422
 
 
 def test_a_form_not_filled_in_says_what_is_missing(worker: Visitor, world: World) -> None:
