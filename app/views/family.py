@@ -210,9 +210,9 @@ def scope(words: Language, named: Iterable[str]) -> str:
 
 
 def _steps(words: Language, data: FamilyData, at: date) -> tuple[Step, ...]:
-    """The index child's milestones; an unborn child has none."""
+    """The index child's milestones; an unborn child has none, nor has an expectant mother."""
     member, known = data.index, data.known.get(data.index.person_id, NOTHING)
-    if member.unborn or member.birth_month is None:
+    if member.unborn or member.birth_month is None or member.subject != SubjectRole.CHILD:
         return ()
     born, precision = known.date_of_birth, Precision.DAY
     if born is None:

@@ -9,9 +9,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app import caseload
-from app.gate import FamilyRead
+from app.gate import FamilyRead, Gate
 from app.identity import Organisation, SignedIn
+from app.language import Code, language
 from app.reading import FamilyData, gather
+from app.views.entries import Filters
+from app.views.family import view
 from governance import people
 from governance.people import DeclarationKind
 from governance.store import wish
@@ -19,6 +22,7 @@ from governance.terms import (
     Category,
     Decision,
     Outcome,
+    Purpose,
     Reason,
     Role,
     Segment,
@@ -31,6 +35,7 @@ from governance.terms import (
 )
 from governance.wish_store import record_wish
 from linkage import records, store
+from linkage.rows import Relation
 from tests import factories
 from tests.factories import NOW, World
 
@@ -153,3 +158,15 @@ def test_a_search_tells_no_month_of_birth_of_a_child_who_is_not_the_workers(worl
     own, other = caseload.described(world.deployment, _visitor(world), NOW, (world.child, world.stranger))
     assert (own.person.birth_month, own.known.given_name) == ("2024-03", "Gwenllian")
     assert (other.person.birth_month, other.known.given_name, other.locality) == (None, None, None)
+
+
+def test_an_expectant_mother_has_no_milestones_of_her_own_childhood(world: World) -> None:
+    with world.deployment.database.writing() as session:
+        held = factories.Records(world.deployment, session)
+        held.begin("maternity-bookings", "ZMH", ["maternity"])
+        held.tie(world.mother, Relation.BIRTH_MOTHER, held.person(None, None, unborn=True))
+    factories.add_to_caseload(world.deployment, world.health_visitor, world.mother)
+    gate, who = Gate(world.deployment.database, world.deployment.ring), _visitor(world)
+    read = gate.read_family(who.actor, world.mother, Purpose.DIRECT_CARE, NOW, "r")
+    page = view(language(Code.EN), gather(world.deployment, read), NOW.date(), Filters(), who.organisation)
+    assert (page.index.subject, page.steps) == ("Mother", ())
