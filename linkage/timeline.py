@@ -28,6 +28,9 @@ HAPPENS = frozenset({EventStatus.HAPPENED, EventStatus.OFFERED, EventStatus.DECL
 
 EPISODE = "episode"
 
+LONGEST_OPEN: Mapping[str, timedelta] = MappingProxyType({"maternity": timedelta(days=366)})
+"""Care that nobody ended on record ends by itself: maternity care runs from booking to some weeks after the birth."""
+
 
 class CellState(StrEnum):
     """What can be said of one service and one person."""
@@ -144,8 +147,10 @@ def _start_entry(row: InvolvementRow, since: date) -> Entry:
 
 
 def is_current(row: InvolvementRow, at: date) -> bool:
-    """Tell whether a service is involved on that day, as far as its own rows say."""
-    return in_force(row.since, row.until, at)
+    """Tell whether a service is involved on that day, as far as its own rows say and as long as it can be."""
+    longest = LONGEST_OPEN.get(row.service)
+    outlived = row.until is None and row.since is not None and longest is not None and at - row.since > longest
+    return in_force(row.since, row.until, at) and not outlived
 
 
 def is_open(row: EventRow, at: date) -> bool:

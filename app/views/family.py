@@ -7,7 +7,7 @@ strengths come before the rest.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app import explanations, labels
 from app.explanations import Desk
@@ -19,12 +19,15 @@ from app.views import grid
 from app.views.entries import EntryView, Filters, YearView, entries, years
 from app.views.grid import Cell, Source
 from app.views.involved import InvolvedView, involved
-from app.views.people import PersonLabel, age, label, month_start
+from app.views.people import PersonLabel, age, labelled, month_start
 from governance.terms import Category, Reason, SegmentDecision, SubjectRole, Withholding
 from linkage.families import Member
 from linkage.milestones import MilestoneState, MilestoneView, milestone_views
 from linkage.rows import Precision
 from linkage.timeline import arrange
+
+ANTENATAL = "antenatal_visit"
+LONGEST_PREGNANCY, NO_TIME = timedelta(days=300), timedelta(0)
 
 MILESTONE_STATES = {
     MilestoneState.MET: N_("Done"),
@@ -120,7 +123,7 @@ def desk(words: Language, held: Organisation) -> Desk:
 
 def view(words: Language, data: FamilyData, at: date, filters: Filters, own: Organisation) -> FamilyView:
     """Make the page's view from what was read."""
-    people: dict[str, PersonLabel] = {m.person_id: label(words, m, data.known) for m in data.family.members}
+    people = labelled(words, data.family.members, data.known)
     members = tuple(_member(words, data, m, people[m.person_id], at) for m in data.family.members)
     every = entries(words, data, arrange(data.events, data.involvements), people, at)
     chosen = [e for e in every if filters.allow(e)]
@@ -217,7 +220,14 @@ def _steps(words: Language, data: FamilyData, at: date) -> tuple[Step, ...]:
     born, precision = known.date_of_birth, Precision.DAY
     if born is None:
         born, precision = month_start(member.birth_month), Precision.MONTH
-    mine = [e for e in data.events if e.person_id == member.person_id]
+    mothers = {m.person_id for m in data.family.members if m.subject == SubjectRole.MOTHER}
+    mine = [
+        e
+        for e in data.events
+        if e.person_id == member.person_id
+        # A visit before the birth is on the mother's own record.
+        or (e.person_id in mothers and e.type == ANTENATAL and LONGEST_PREGNANCY > born - e.occurred_on >= NO_TIME)
+    ]
     areas = data.homes[member.person_id].areas
     closed = grid.withheld_services(data, member.person_id)
     found = milestone_views(

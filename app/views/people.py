@@ -3,8 +3,9 @@
 Invariant: no name is made up and no date of birth is shown unless the vault gave it under the permit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app import labels
@@ -35,6 +36,21 @@ def label(words: Language, member: Member, known: Mapping[str, Known]) -> Person
         return PersonLabel(member.person_id, held.name, first.title() if first.isupper() else first, True)
     told = described(words, member.subject, member.unborn, member.birth_month)
     return PersonLabel(member.person_id, told, told, False)
+
+
+def labelled(words: Language, members: Iterable[Member], known: Mapping[str, Known]) -> dict[str, PersonLabel]:
+    """Name every member so that no two can be taken for each other: twins may both be "Baby"."""
+    made = [label(words, member, known) for member in members]
+    shorts = Counter(person.short for person in made)
+    names = Counter(person.name for person in made)
+    told: Counter[str] = Counter()
+    found: dict[str, PersonLabel] = {}
+    for person in made:
+        told[person.name] += 1
+        name = person.name if names[person.name] == 1 else f"{person.name} ({told[person.name]})"
+        short = person.short if shorts[person.short] == 1 else name
+        found[person.person_id] = replace(person, name=name, short=short)
+    return found
 
 
 def described(words: Language, subject: str, unborn: bool, birth_month: str | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from app import labels
 from app.language import N_, Language
 from app.reading import FamilyData
-from app.views.people import PersonLabel, label
+from app.views.people import PersonLabel, labelled
 from governance.terms import Category, SignerBasis, SubjectRole, WishAnswer, WishKind
 
 OFFERED: Final = (
@@ -47,7 +47,7 @@ def choices(words: Language, data: FamilyData) -> Choices:
     """Return what the form offers for this family."""
     categories = sorted({d.segment.category for d in data.read.decision.segments}, key=list(Category).index)
     return Choices(
-        people=tuple(label(words, member, data.known) for member in data.family.members),
+        people=tuple(labelled(words, data.family.members, data.known).values()),
         answers=tuple(
             (
                 f"{kind}|{answer}",
@@ -68,7 +68,8 @@ def _voices(words: Language, data: FamilyData, basis: SignerBasis) -> list[tuple
     said = words.gettext(labels.SIGNER_BASES[basis])
     adults = [m for m in data.family.members if m.subject not in (SubjectRole.CHILD, SubjectRole.SIBLING)]
     parents = adults if basis is SignerBasis.PARENTAL_RESPONSIBILITY else []
-    named = [(f"{basis}|{m.person_id}", f"{said}: {label(words, m, data.known).name}") for m in parents]
+    people = labelled(words, data.family.members, data.known)
+    named = [(f"{basis}|{m.person_id}", f"{said}: {people[m.person_id].name}") for m in parents]
     return [*named, (str(basis), said)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from linkage.facts import CoverageRow, EventRow, InvolvementRow
 from linkage.rows import EventStatus, PersonId, Precision
-from linkage.timeline import CellState, EntryKind, arrange, cell
+from linkage.timeline import CellState, EntryKind, arrange, cell, is_current
 
 AT = date(2026, 11, 22)
 LOADED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -121,3 +121,12 @@ def test_yearly_sources_are_late_after_more_than_a_year() -> None:
 def test_withheld_looks_the_same_whether_or_not_anything_exists() -> None:
     assert state(withheld=True) is CellState.WITHHELD
     assert state([event(AT)], [involvement(None)], [UP_TO_DATE], withheld=True) is CellState.WITHHELD
+
+
+def test_maternity_care_that_nobody_ended_ends_by_itself() -> None:
+    def midwife(since: date) -> InvolvementRow:
+        return involvement(since, service="maternity")
+
+    assert is_current(midwife(date(2026, 4, 1)), AT)
+    assert not is_current(midwife(date(2023, 12, 10)), AT)
+    assert is_current(involvement(date(2023, 12, 10)), AT)
