@@ -53,9 +53,7 @@ def names(deployment: Deployment, session: Session, permitted: Iterable[SegmentD
     return {person: _known(identities.get(person, []), addresses.get(person, [])) for person in people}
 
 
-def _opened(
-    deployment: Deployment, session: Session, wanted: Mapping[str, Collection[str]]
-) -> dict[str, Opened]:
+def _opened(deployment: Deployment, session: Session, wanted: Mapping[str, Collection[str]]) -> dict[str, Opened]:
     roles = {person: _newest(session, person, sources) for person, sources in wanted.items()}
     every = [role for held in roles.values() for _, role in held]
     found = vault.read(session, deployment.ring, deployment.wrapped_keys, every)

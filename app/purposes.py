@@ -33,7 +33,10 @@ def state(
     with deployment.database.writing() as session:
         session.execute(
             insert(stated_purpose).values(
-                id=secrets.token_hex(16), session_hash=who.session_hash, person_id=person_id, purpose=str(purpose),
+                id=secrets.token_hex(16),
+                session_hash=who.session_hash,
+                person_id=person_id,
+                purpose=str(purpose),
                 stated_at=at,
             )
         )
