@@ -122,7 +122,8 @@ def _print(result: Mapping[str, Any], *, as_json: bool, title: str) -> None:
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
         return
-    table = Table(title=plain(title) if title else None, show_header=False, box=None, pad_edge=False)
+    columns = (Column(), Column(overflow="fold"))
+    table = Table(*columns, title=plain(title) if title else None, show_header=False, box=None, pad_edge=False)
     for name, value in result.items():
         table.add_row(plain(name.replace("_", " ")), plain(_plain(value)))
     Console(highlight=False).print(table)
