@@ -200,7 +200,9 @@ CERTAIN_RECALL = 0.7
 
 
 _TRUST = 0.8
-"""How far expectation maximisation is believed over the stated defaults."""
+"""How far expectation maximisation is believed over the stated defaults, given matches enough to learn from."""
+_MATCHES_ENOUGH = 100
+"""With fewer certain pairs it is believed in proportion: without matches it learns from people who merely resemble."""
 
 
 def block_column(at: int) -> str:
@@ -328,14 +330,20 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     return f"CASE WHEN {against} THEN {VETOED} WHEN ({thin}) AND NOT ({number}) THEN {THIN} ELSE {FREE} END"
 
 
-def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int) -> dict[str, Any]:
+def trust(certain_pairs: float) -> float:
+    """How far learnt m is believed over the stated, where so many pairs certainly match."""
+    return _TRUST * min(1.0, certain_pairs / _MATCHES_ENOUGH)
+
+
+def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int, certain_pairs: float) -> dict[str, Any]:
     """The stated settings with what was learnt: u of every level not fixed, floored at what the sample could show."""
+    believed = trust(certain_pairs)
     floor = max(1e-6, 0.1 / max(profiles, 1))
     found = {c["output_column_name"]: c["comparison_levels"] for c in learnt["comparisons"]}
     comparisons = []
     for comparison in stated["comparisons"]:
         levels = [
-            _with_learnt(level, taught, floor, stated["probability_two_random_records_match"])
+            _with_learnt(level, taught, floor, believed, stated["probability_two_random_records_match"])
             for level, taught in zip(
                 comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True
             )
@@ -344,11 +352,13 @@ def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int) 
     return {**stated, "comparisons": comparisons}
 
 
-def _with_learnt(level: Mapping[str, Any], taught: Mapping[str, Any], floor: float, prior: float) -> dict[str, Any]:
+def _with_learnt(
+    level: Mapping[str, Any], taught: Mapping[str, Any], floor: float, believed: float, prior: float
+) -> dict[str, Any]:
     """A level with its m moved towards what was learnt, and its u less what random matching pairs put there."""
     if level.get("is_null_level") or level["fix_u_probability"]:
         return dict(level)
     u, m = taught.get("u_probability"), taught.get("m_probability")
-    learnt_m = level["m_probability"] if m is None else _TRUST * float(m) + (1 - _TRUST) * level["m_probability"]
+    learnt_m = level["m_probability"] if m is None else believed * float(m) + (1 - believed) * level["m_probability"]
     learnt_u = level["u_probability"] if u is None else float(u) - prior * learnt_m
     return {**level, "u_probability": min(max(learnt_u, floor), 1.0), "m_probability": learnt_m}

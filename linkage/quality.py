@@ -36,7 +36,10 @@ class TruthUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One truth row: where it is from, who it truly is, whom linkage says it is, and its number tokens."""
+    """One truth row: where it is from, who it truly is, whom linkage says it is, and its number tokens.
+
+    A row that names no linked record is found as a tuple of its own, so that it pairs with nothing and is counted.
+    """
 
     dataset: str
     truth: str
@@ -125,6 +128,7 @@ def measure(rows: Sequence[Row]) -> dict[str, Any]:
     }
     return {
         "records": len(rows),
+        "not_linked": sum(isinstance(row.found, tuple) for row in rows),
         **_agreement(rows, pair_count),
         "f1_between": between["f1"],
         "between": between,

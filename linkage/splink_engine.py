@@ -39,7 +39,9 @@ def _linker(zone: Database, settings: dict[str, Any]) -> Linker:
     return linker
 
 
-def _taught(zone: Database, settings: dict[str, Any], count: int, filled: set[str]) -> dict[str, Any]:
+def _taught(
+    zone: Database, settings: dict[str, Any], count: int, filled: set[str], certain_pairs: float
+) -> dict[str, Any]:
     """The settings with u taught by random pairs and m by expectation maximisation, given enough to learn from."""
     if count < _LEAST_FOR_TEACHING:
         return settings
@@ -51,7 +53,7 @@ def _taught(zone: Database, settings: dict[str, Any], count: int, filled: set[st
                 block_on(*rule), estimate_without_term_frequencies=True, max_pairs=_EM_PAIRS
             )
         learnt: dict[str, Any] = linker.misc.save_model_to_json()
-    return model.merged(settings, learnt, count)
+    return model.merged(settings, learnt, count, certain_pairs)
 
 
 def _drop_intermediates(zone: Database) -> None:
@@ -70,8 +72,8 @@ def score(zone: Database) -> Scored:
         zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
         return Scored(count, 0, {})
     blocks = profiles.add_blocks(zone, count, filled)
-    prior = model.prior(profiles.certain_pairs(zone, filled), count)
-    settings = _taught(zone, model.settings(filled, blocks, prior), count, filled)
+    certain = profiles.certain_pairs(zone, filled)
+    settings = _taught(zone, model.settings(filled, blocks, model.prior(certain, count)), count, filled, certain)
     with guarded():
         scored = _linker(zone, settings).inference.predict(threshold_match_weight=KEPT_WEIGHT, warning_mode="never")
     zone.run(

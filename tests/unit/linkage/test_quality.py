@@ -58,7 +58,8 @@ def test_dataset_pairs_add_up(rows: list[Row]) -> None:
 
 def test_a_row_never_loaded_is_missed() -> None:
     rows = [Row("a", "t1", "f1"), Row("b", "t1", ("not linked", 1))]
-    assert measure(rows)["recall"] == 0.0
+    measured = measure(rows)
+    assert (measured["recall"], measured["records"], measured["not_linked"]) == (0.0, 2, 1)
 
 
 def test_each_person_counts_once_per_dataset() -> None:
