@@ -28,6 +28,7 @@ from app.cohorts.spec import QuestionRefused
 from app.deployment import NotInitialised
 from app.partnering import PartnershipRefused
 from governance.agreements import AgreementRefused
+from governance.checkpoints import NotCovered
 from governance.keystore import KeystoreRefused
 from linkage.extracts import FileRefused
 from linkage.loads import ProviderChanged
@@ -69,6 +70,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (ProviderChanged, Exit.POLICY),
     (KeystoreRefused, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
+    (NotCovered, Exit.NO),
     (ZoneError, Exit.INTERNAL),
 )
 """Which exit each known fault ends with; anything else is internal."""

@@ -19,6 +19,7 @@ from app.deployment import _passphrase
 from app.partnering import PartnershipRefused, _rows
 from app.referencing import _tokens
 from app.settings import Settings
+from governance.checkpoints import NotCovered
 from governance.keystore import WeakKey
 from linkage.reference_files import ReferenceRefused
 from linkage.spec import SpecError, load_spec, parse_spec
@@ -46,6 +47,7 @@ def _ended(fault: BaseException) -> int:
         (OperationalError("INSERT Canaria", {}, _FullDisk("Canaria")), Exit.INTERNAL, "SQLITE_FULL"),
         (_FullDisk("Canaria"), Exit.INTERNAL, "SQLITE_FULL"),
         (RuntimeError("Canaria"), Exit.INTERNAL, "RuntimeError"),
+        (NotCovered("no checkpoint covers this entry yet"), Exit.NO, "no checkpoint"),
     ],
 )
 def test_a_fault_ends_with_its_code_and_no_value(
