@@ -49,6 +49,8 @@ class _Import:
 def import_partnership(deployment: Deployment, folder: Path) -> dict[str, dict[str, int]]:
     """Import every known file in a folder, each in its own transaction; return taken, held and unknown rows."""
     tables = {name: list(_rows(folder / name)) for name in FILES if (folder / name).exists()}
+    if not tables:
+        raise PartnershipRefused(f"the folder holds none of: {', '.join(FILES)}")
     wanted = {r for rows in tables.values() for row in rows for r in _references(row)}
     with deployment_zone(deployment) as zone:
         known = persons(deployment, zone, wanted)

@@ -38,6 +38,8 @@ def import_reference(deployment: Deployment, paths: Sequence[Path]) -> dict[str,
     for path in _files(paths):
         rows = _import_pairs(deployment, path) if path.name in PAIRS else _import_table(deployment, path)
         imported[path.name] = rows
+    if not imported:
+        raise ReferenceRefused([FileProblem(1, "folder", f"holds none of: {', '.join((*TABLES, *PAIRS))}")])
     return imported
 
 

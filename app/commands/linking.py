@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands.options import AsJson
-from app.commands.output import progress, show
+from app.commands.output import Exit, Refused, progress, show
 from app.deployment import open_deployment
 from app.linking import evaluate_links, explain_link, run_link
 from app.settings import Settings
@@ -44,4 +44,6 @@ def explain(a: str, b: str, as_json: AsJson = False) -> None:
     """Explain two persons' link: the match weight of each field for their best pair of records."""
     with open_deployment(Settings()) as deployment:
         explained = explain_link(deployment, a, b)
+    if not explained["compared"]:
+        raise Refused("these two were never compared, or are not known", Exit.NO)
     show(explained, as_json=as_json, title="Match weight by field")

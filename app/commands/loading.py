@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from app.commands.options import AsJson, SpecFile
-from app.commands.output import Refused, errors, plain, progress, show
+from app.commands.output import Exit, Refused, errors, plain, progress, show
 from app.county import write_county
 from app.deployment import open_deployment
 from app.loading import LoadReport, load_file
@@ -90,6 +90,8 @@ def list_loads(as_json: AsJson = False) -> None:
 def problems(load_id: str, as_json: AsJson = False) -> None:
     """Show a load's rejected rows and warnings: row number, column, reason; no values."""
     with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
+        if load_id not in loads.completed(session):
+            raise Refused("no such load", Exit.NO)
         rows = loads.problem_rows(session, load_id)
     if as_json:
         show({"problems": rows}, as_json=True)

@@ -79,7 +79,7 @@ errors = Console(stderr=True, highlight=False)
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn faults into a message and an exit code."""
+    """Turn faults into a message (with `--json`, an object that holds it too) and an exit code."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -87,28 +87,38 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
-        except Refused as refusal:
-            raise _fail(str(refusal), refusal.code) from None
-        except ValidationError as fault:
-            raise _fail(_settings_fault(fault), Exit.USAGE) from None
-        except tuple(kind for kind, _ in EXITS) as fault:
-            code = next(code for kind, code in EXITS if isinstance(fault, kind))
-            raise _fail(str(fault), code) from None
-        except KeyboardInterrupt:
-            raise _fail(
-                "interrupted: a step under way was undone, or the next command will undo it", Exit.INTERRUPTED
-            ) from None
-        except OSError as fault:
-            said = os.strerror(fault.errno) if fault.errno else "a file or folder cannot be used"
-            raise _fail(f"{said} ({_place(fault)})", Exit.INTERNAL) from None
-        except (OperationalError, sqlite3.OperationalError) as fault:
-            cause = fault.orig if isinstance(fault, OperationalError) else fault
-            said = getattr(cause, "sqlite_errorname", type(cause).__name__)
-            raise _fail(f"the database cannot be used ({said})", Exit.INTERNAL) from None
-        except Exception as fault:  # noqa: BLE001  the outermost handler: a traceback may hold what was being read
-            raise _fail(f"internal fault ({type(fault).__name__} at {_place(fault)})", Exit.INTERNAL) from None
+        except KeyboardInterrupt as interrupt:
+            fault: BaseException = interrupt
+        except Exception as raised:  # noqa: BLE001  the outermost handler: a traceback may hold what was being read
+            fault = raised
+        message, code = _ending(fault)
+        if kwargs.get("as_json"):
+            show({"error": message, "exit": int(code)}, as_json=True)
+        raise _fail(message, code) from None
 
     return run
+
+
+def _ending(fault: BaseException) -> tuple[str, Exit]:
+    """Say what a fault means, without any value, and how the command ends."""
+    for kind, code in EXITS:
+        if isinstance(fault, kind):
+            return str(fault), code
+    match fault:
+        case Refused():
+            return str(fault), fault.code
+        case ValidationError():
+            return _settings_fault(fault), Exit.USAGE
+        case KeyboardInterrupt():
+            return "interrupted: a step under way was undone, or the next command will undo it", Exit.INTERRUPTED
+        case OperationalError() | sqlite3.OperationalError():
+            cause = fault.orig if isinstance(fault, OperationalError) else fault
+            said = getattr(cause, "sqlite_errorname", type(cause).__name__)
+            return f"the database cannot be used ({said})", Exit.INTERNAL
+        case OSError():
+            said = os.strerror(fault.errno) if fault.errno else "a file or folder cannot be used"
+            return f"{said} ({_place(fault)})", Exit.INTERNAL
+    return f"internal fault ({type(fault).__name__} at {_place(fault)})", Exit.INTERNAL
 
 
 def show(result: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:

@@ -14,9 +14,12 @@ from app.main import create_app
 from app.settings import Mode, Settings
 
 
-def serve() -> None:
+def serve(as_json: AsJson = False) -> None:
     """Serve the pages and the API."""
-    with open_deployment(Settings()) as deployment:
+    settings = Settings()
+    with open_deployment(settings) as deployment:
+        if as_json:
+            show({"serving": f"http://{settings.host}:{settings.port}"}, as_json=True)
         _serve(deployment)
 
 

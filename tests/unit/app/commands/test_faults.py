@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import json
 import os
 import sys
 from pathlib import Path
@@ -16,13 +17,14 @@ from sqlalchemy.exc import OperationalError
 from app.commands import loading, output
 from app.commands.output import Exit, Refused, guarded
 from app.deployment import _passphrase
-from app.partnering import PartnershipRefused, _rows
-from app.referencing import _tokens
+from app.partnering import PartnershipRefused, _rows, import_partnership
+from app.referencing import _tokens, import_reference
 from app.settings import Settings
 from governance.checkpoints import NotCovered
 from governance.keystore import WeakKey
 from linkage.reference_files import ReferenceRefused
 from linkage.spec import SpecError, load_spec, parse_spec
+from tests.factories import deployed
 
 
 class _FullDisk(SqliteFault):
@@ -143,3 +145,23 @@ def test_a_passphrase_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(WeakKey):
         _passphrase(path)
+
+
+def test_a_refusal_is_told_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    @guarded
+    def command(as_json: bool = False) -> None:
+        raise Refused("not like this", Exit.POLICY)
+
+    with pytest.raises(typer.Exit) as ended:
+        command(as_json=True)
+    assert ended.value.exit_code == Exit.POLICY
+    assert json.loads(capsys.readouterr().out) == {"error": "not like this", "exit": 4}
+
+
+def test_a_folder_that_holds_nothing_known_is_refused(tmp_path: Path, migrated_sqlite: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with deployed(tmp_path / "home", migrated_sqlite) as deployment:
+        with pytest.raises(ReferenceRefused):
+            import_reference(deployment, [tmp_path / "empty"])
+        with pytest.raises(PartnershipRefused):
+            import_partnership(deployment, tmp_path / "empty")
