@@ -4,34 +4,26 @@ Invariants: nothing leaves the zone but random ids; a run that finds nothing new
 stable, merges redirect and splits are recorded with what moved; a superseded role keeps to the person of its
 successor; the new search index is pointed at only after the caller's commit."""
 
-import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, event, func, insert, select, update
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
 from linkage import persons, profiles, search, splink_engine, ties
-from linkage.rows import KeyedHash, Relation, Standing
+from linkage.rows import KeyedHash, Relation
+from linkage.run_store import Role, claims, new_id, roles, write_doubts, write_persons, write_ties
 from linkage.store import (
     dataset,
     link_run,
-    person,
-    person_history,
-    possible_duplicate,
-    record_role,
-    source_record,
-    tie,
-    tie_claim,
 )
 from linkage.zone import Zone
 
 DEFAULT_JOIN = -2.5
-BATCH = 5_000
 ENGINE = "duckdb"
 Progress = Callable[[str], None]
 
@@ -56,33 +48,6 @@ class LinkReport:
     possible_duplicates: int
     threshold: float
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """What the record store holds of one role."""
-
-    id: str
-    record_id: str
-    unborn: bool
-    birth_month: str | None
-    sex: str | None
-    person_id: str | None
-    supersedes: str | None
-    row_number: int
-
-
-def _new_id() -> str:
-    return secrets.token_hex(16)
-
-
-def _roles(session: Session) -> dict[str, _Role]:
-    held = record_role.c
-    query = select(
-        held.id, held.record_id, held.unborn, held.birth_month, held.sex, held.person_id, held.supersedes,
-        source_record.c.row_number,
-    ).join(source_record, source_record.c.id == held.record_id)  # fmt: skip
-    return {row.id: _Role(*row) for row in session.execute(query)}
 
 
 def notes(specs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str, str]]:
@@ -120,7 +85,7 @@ def _grouped(zone: Zone, bounds: persons.Bounds) -> tuple[splink_engine.Scored, 
 
 
 def _with_unborn(
-    zone: Zone, groups: list[list[str]], mother_roles: set[tuple[str, str, str]], held: Mapping[str, _Role]
+    zone: Zone, groups: list[list[str]], mother_roles: set[tuple[str, str, str]], held: Mapping[str, Role]
 ) -> None:
     """Add unborn roles: to their newborn where pregnancy and mother are the same, else as persons of their own."""
     group_of = {role: at for at, roles in enumerate(groups) for role in roles}
@@ -149,7 +114,7 @@ def _with_unborn(
     groups += alone.values()
 
 
-def _with_superseded(groups: list[list[str]], held: Mapping[str, _Role]) -> None:
+def _with_superseded(groups: list[list[str]], held: Mapping[str, Role]) -> None:
     """Let the roles of earlier versions follow the person of the version that superseded them."""
     for group in groups:
         for role in group:
@@ -157,96 +122,6 @@ def _with_superseded(groups: list[list[str]], held: Mapping[str, _Role]) -> None
             while earlier is not None and earlier in held:
                 group.append(earlier)
                 earlier = held[earlier].supersedes
-
-
-def _facts(group: Iterable[str], held: Mapping[str, _Role]) -> dict[str, Any]:
-    roles = [held[role] for role in group]
-    months = Counter(role.birth_month for role in roles if role.birth_month and not role.unborn)
-    sexes = Counter(role.sex for role in roles if role.sex)
-    return {
-        "unborn": all(role.unborn for role in roles),
-        "birth_month": min(months, key=lambda month: (-months[month], month), default=None),
-        "sex": min(sexes, key=lambda sex: (-sexes[sex], sex), default=None),
-    }
-
-
-def _batched(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    for start in range(0, len(rows), BATCH):
-        session.execute(statement, list(rows[start : start + BATCH]))
-
-
-def _write_persons(
-    session: Session, run_id: str, groups: Sequence[Sequence[str]], made: persons.Assignment, held: Mapping[str, _Role],
-    now: datetime,
-) -> None:  # fmt: skip
-    standing = {row.id: row for row in session.execute(select(person))}
-    facts = {who: _facts(group, held) for who, group in zip(made.persons, groups, strict=True)}
-    fresh = [
-        {"id": who, "merged_into": None, "created_run": run_id, **fact}
-        for who, fact in facts.items()
-        if who not in standing
-    ]
-    _batched(session, insert(person), fresh)
-    changed = [
-        {"who": who, **fact}
-        for who, fact in facts.items()
-        if who in standing and (standing[who].merged_into, *_fact_columns(standing[who])) != (None, *fact.values())
-    ]
-    setting: dict[str, Any] = {name: bindparam(name) for name in ("unborn", "birth_month", "sex")}
-    restated = update(person).where(person.c.id == bindparam("who")).values(merged_into=None, **setting)
-    _batched(session, restated, changed)
-    moved = [
-        {"moved": role, "who": who}
-        for who, group in zip(made.persons, groups, strict=True)
-        for role in group
-        if held[role].person_id != who
-    ]
-    _batched(
-        session,
-        update(record_role).where(record_role.c.id == bindparam("moved")).values(person_id=bindparam("who")),
-        moved,
-    )
-    _write_history(session, run_id, made.changes, now)
-
-
-def _fact_columns(row: Any) -> tuple[Any, ...]:
-    return (row.unborn, row.birth_month, row.sex)
-
-
-def _write_history(session: Session, run_id: str, changes: Sequence[persons.Change], now: datetime) -> None:
-    _batched(session, insert(person_history), [
-        {
-            "id": _new_id(), "run_id": run_id, "kind": change.kind.value, "person_id": change.person,
-            "other_id": change.other, "role_ids": list(change.roles), "recorded_at": now,
-        }
-        for change in changes
-    ])  # fmt: skip
-    into: dict[str, tuple[int, str]] = {}
-    for change in changes:
-        if change.kind is persons.ChangeKind.MERGED and change.other is not None:
-            into[change.person] = max(into.get(change.person, (0, "")), (len(change.roles), change.other))
-    redirected = [{"who": gone, "into": kept} for gone, (_, kept) in into.items()]
-    _batched(
-        session, update(person).where(person.c.id == bindparam("who")).values(merged_into=bindparam("into")), redirected
-    )
-    chained = [{"gone": gone, "kept": kept} for gone, (_, kept) in into.items()]
-    _batched(
-        session,
-        update(person).where(person.c.merged_into == bindparam("gone")).values(merged_into=bindparam("kept")),
-        chained,
-    )
-
-
-def _claims(session: Session) -> list[ties.Claim]:
-    held = tie_claim.c
-    query = select(
-        held.id, held.from_role_id, held.relation, held.to_role_id, held.provider, source_record.c.dataset,
-        held.standing, held.since, held.until,
-    ).join(source_record, source_record.c.id == held.record_id).where(held.current)  # fmt: skip
-    return [
-        ties.Claim(i, a, Relation(relation), b, provider, name, Standing(standing), since, until)
-        for i, a, relation, b, provider, name, standing, since, until in session.execute(query)
-    ]
 
 
 def _dwellings(zone: Zone, person_of: Mapping[str, str]) -> list[dict[str, str]]:
@@ -260,40 +135,6 @@ def _dwellings(zone: Zone, person_of: Mapping[str, str]) -> list[dict[str, str]]
         if role in person_of:
             found[home].setdefault(person_of[role], role)
     return [people for people in found.values() if len(people) > 1]
-
-
-def _write_ties(session: Session, run_id: str, found: Sequence[ties.Tie]) -> None:
-    """Insert what is new or differs, end what is no longer found, leave the rest alone."""
-    standing: dict[tuple[Any, ...], str] = {}
-    for row in session.execute(select(tie).where(tie.c.ended_run.is_(None))):
-        key = (row.person_a, row.relation, row.person_b, row.provider, row.dataset)
-        standing[(*key, row.standing, row.since, row.until, tuple(row.evidence))] = row.id
-    wanted = {(*t.key, t.standing.value, t.since, t.until, t.evidence): t for t in found}
-    ended = [{"gone": held} for key, held in standing.items() if key not in wanted]
-    _batched(session, update(tie).where(tie.c.id == bindparam("gone")).values(ended_run=run_id), ended)
-    _batched(session, insert(tie), [
-        {
-            "id": _new_id(), "person_a": t.a, "relation": t.relation.value, "person_b": t.b, "provider": t.provider,
-            "dataset": t.dataset, "standing": t.standing.value, "since": t.since, "until": t.until,
-            "evidence": list(t.evidence), "run_id": run_id, "ended_run": None,
-        }
-        for key, t in wanted.items() if key not in standing
-    ])  # fmt: skip
-
-
-def _write_doubts(session: Session, run_id: str, made: persons.Assignment, grouping: persons.Grouping) -> int:
-    wanted = {(made.persons[doubt.a], made.persons[doubt.b]): doubt for doubt in grouping.possible}
-    held = {(row.person_a, row.person_b): row for row in session.execute(select(possible_duplicate))}
-    gone = [{"gone": row.id} for key, row in held.items() if key not in wanted]
-    _batched(session, delete(possible_duplicate).where(possible_duplicate.c.id == bindparam("gone")), gone)
-    _batched(session, insert(possible_duplicate), [
-        {
-            "id": _new_id(), "person_a": a, "person_b": b, "reason": doubt.reason.value,
-            "match_weight": doubt.weight, "run_id": run_id,
-        }
-        for (a, b), doubt in wanted.items() if (a, b) not in held
-    ])  # fmt: skip
-    return len(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +162,7 @@ def match(session: Session, zone: Zone, *, progress: Progress = _silent, thresho
     profiles.note_roles(zone, notes(specs))
     progress("scoring")
     scored, groups, grouping = _grouped(zone, persons.Bounds(join=join, doubt=join - 3.0))
-    return Matched(_new_id(), started, clock, join, scored, groups, grouping, _mother_roles(specs))
+    return Matched(new_id(), started, clock, join, scored, groups, grouping, _mother_roles(specs))
 
 
 def write(
@@ -330,22 +171,22 @@ def write(
     """Write persons, ties and what changed in the caller's transaction; the index is swapped once it commits."""
     run_id, grouping = matched.run_id, matched.grouping
     progress("persons")
-    held = _roles(session)
+    held = roles(session)
     groups = [list(group) for group in matched.groups]
     _with_unborn(zone, groups, matched.mother_roles, held)
     groups = [[role for role in group if role in held] for group in groups]
     _with_superseded(groups, held)
     before = {role.id: role.person_id for role in held.values() if role.person_id is not None}
-    made = persons.assign(before, groups, _new_id)
-    _write_persons(session, run_id, groups, made, held, matched.started)
+    made = persons.assign(before, groups, new_id)
+    write_persons(session, run_id, groups, made, held, matched.started)
     progress("ties")
     person_of = {role: who for who, group in zip(made.persons, groups, strict=True) for role in group}
     unborn = {who for who, group in zip(made.persons, groups, strict=True) if all(held[r].unborn for r in group)}
-    found = ties.claimed(_claims(session), person_of)
+    found = ties.claimed(claims(session), person_of)
     found += ties.siblings(found, unborn)
     found += ties.households(_dwellings(zone, person_of))
-    _write_ties(session, run_id, found)
-    doubts = _write_doubts(session, run_id, made, grouping)
+    write_ties(session, run_id, found)
+    doubts = write_doubts(session, run_id, made, grouping)
     progress("index")
     _publish(session, zone, keys, run_id, person_of)
     kinds = Counter(change.kind for change in made.changes)
