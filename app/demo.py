@@ -33,7 +33,7 @@ from linkage.spec import builtin_specs, load_spec
 
 BY = "demonstration"
 ERRORS: Literal["medium"] = "medium"
-PROJECT = "school-readiness"
+PROJECT = "readiness"
 DECISIONS = (EventKind.READ_FAMILY, EventKind.SEARCH, EventKind.COHORT, EventKind.AUDIT_READ)
 
 

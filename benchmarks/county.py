@@ -23,7 +23,8 @@ def measure() -> Section:
 
 
 def _accuracy(found: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    between, apart, mothers = found["between"], found["between_no_shared_number"], found["ties"]["relations"]["birth_mother"]
+    between, apart = found["between"], found["between_no_shared_number"]
+    mothers = found["ties"]["relations"]["birth_mother"]
     return (
         ("records", f"{found['records']:,}"),
         ("precision, recall, F1 (all pairs)", _scores(found)),
