@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,8 +25,9 @@ from app.partnering import import_partnership
 from app.referencing import import_reference
 from app.settings import Settings
 from governance import agreements, people
-from governance.store import agreement, audit_entry, project
-from governance.terms import AgreementStatus, EventKind
+from governance.ceremony import bring_into_force, new_signing_keys
+from governance.store import audit_entry, project
+from governance.terms import EventKind
 from governance.verification import verify
 from linkage.spec import builtin_specs, load_spec
 
@@ -69,22 +69,11 @@ def prepare(settings: Settings, wanted: Demonstration) -> dict[str, Any]:
 
 def _agree(deployment: Deployment) -> None:
     """Import the agreements that ship, sign them for every party with keys made on the spot, put them in force."""
-    now = datetime.now(UTC)
     for code in agreements.SHIPPED:
         document = agreements.shipped(code)
         with deployment.database.writing() as session:
-            held = select(agreement.c.id).where(
-                agreement.c.code == document.code, agreement.c.version == document.version
-            )
-            if session.execute(held).first() is not None:
-                continue
-            agreement_id = agreements.import_agreement(session, deployment.ring, document, now, BY)
-            agreements.set_status(session, deployment.ring, agreement_id, AgreementStatus.ASSURED, now, BY)
-            for organisation in sorted(document.organisations):
-                key = Ed25519PrivateKey.generate()
-                agreements.sign(session, deployment.ring, agreement_id, organisation, key, now, BY)
-            for status in (AgreementStatus.SIGNED, AgreementStatus.IN_FORCE):
-                agreements.set_status(session, deployment.ring, agreement_id, status, now, BY)
+            keys = new_signing_keys(document)
+            bring_into_force(session, deployment.ring, document, keys, datetime.now(UTC), BY)
 
 
 def _load(deployment: Deployment, county: Path) -> list[LoadReport]:

@@ -148,11 +148,6 @@ def _losses(session: Session, members: Collection[PersonId]) -> list[EventRow]:
     )
 
 
-def has_loss(session: Session, index: PersonId) -> bool:
-    """Tell whether this child's own pregnancy was lost, whoever may see that: every due date is then closed."""
-    return any(x.about_person_id in (index, None) for x in _losses(session, [index]))
-
-
 def _event_query() -> Select[Any]:
     event = store.event
     return (
