@@ -26,8 +26,8 @@ def choices(role: Role) -> tuple[Purpose, ...]:
 def state(
     deployment: Deployment, who: SignedIn, person_id: str, purpose: Purpose, at: datetime, request_id: str
 ) -> bool:
-    """Keep why this session looks at this person; return False where the role may not state it."""
-    if purpose not in choices(who.actor.role):
+    """Keep why this session looks at this person; return False where the worker or the role may not state it."""
+    if not (who.actor.active and who.actor.role_held) or purpose not in choices(who.actor.role):
         return False
     event = ledger.acted(EventKind.PURPOSE_STATED, Outcome.DONE, who.actor, purpose)
     with deployment.database.writing() as session:

@@ -41,16 +41,6 @@ class Identities(Protocol):
         """Return these ids and every id that was merged into one of them."""
 
 
-class Unmerged:
-    """Ids of a deployment in which nobody was ever merged."""
-
-    def current(self, ids: Collection[str]) -> Mapping[str, str]:
-        return {person: person for person in ids}
-
-    def former(self, ids: Collection[str]) -> frozenset[str]:
-        return frozenset(ids)
-
-
 def read_facts(
     session: Session,
     actor: Actor | None,

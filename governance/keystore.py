@@ -141,12 +141,6 @@ def reseal(path: Path, old: Seal, new: Seal) -> None:
     _replace(path, _sealed(_opened(path, old), new))
 
 
-def refuse_inside(folder: Path, key_file: Path) -> None:
-    """Raise UnsafeFile when the key file lies in the data folder, where a backup would take both together."""
-    if key_file.resolve().is_relative_to(folder.resolve()):
-        raise UnsafeFile(f"{key_file}: the key file must lie outside the data folder")
-
-
 def read_private(path: Path) -> bytes:
     """Return the bytes of a regular file that its owner, and only its owner, may read."""
     try:

@@ -17,7 +17,7 @@ from governance.acts import act
 from governance.keys import KeyRing
 from governance.ledger import Detail, record, stored_instant
 from governance.store import wish
-from governance.terms import Category, EventKind, SignerBasis, WishAnswer, WishKind
+from governance.terms import EventKind, SignerBasis, WishAnswer, WishKind
 from governance.wishes import ANSWERS, EVERYTHING, Wish, opted_out
 
 LANGUAGES: Final = frozenset({"en", "cy"})
@@ -96,11 +96,6 @@ def opted_out_persons(session: Session, kind: WishKind, at: datetime) -> frozens
     for row in rows:
         by_person.setdefault(row.person_id, []).append(row)
     return frozenset(person for person, held in by_person.items() if opted_out(held, kind, person, at))
-
-
-def known_scopes(agreement_codes: Collection[str]) -> frozenset[str]:
-    """Return every word a scope may hold."""
-    return frozenset({EVERYTHING, *map(str, Category), *agreement_codes})
 
 
 def _next(session: Session, person_id: str) -> int:

@@ -110,11 +110,6 @@ def record_token(keys: KeyedHash, dataset: str, record_id: str) -> str:
     return keys.mac("record-id/1", f"{dataset}\x1f{record_id}".encode())[:16].hex()
 
 
-def content_digest(keys: KeyedHash, content: bytes) -> str:
-    """A keyed digest of a row's content, to see that a re-sent row is unchanged."""
-    return keys.mac("record-id/1", b"content\x1f" + content)[:16].hex()
-
-
 def nhs_token(keys: KeyedHash, number: str) -> int:
     """The zone's token of a canonical NHS number (encoded, then re-keyed)."""
     at_partner = _Mac(_subkey(keys, "nhs")).token(number.encode())

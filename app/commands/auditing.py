@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from app.anchoring import anchor_now
+from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, errors, show
 from app.deployment import open_deployment
 from app.settings import Settings
 from governance import ledger
 from governance.checkpoints import inclusion_proof
+from governance.terms import EventKind
 from governance.verification import verify as verify_ledger
 
 CHECKPOINT_KEY = "checkpoint/1"
@@ -47,8 +49,10 @@ def proof(
     entry_id: str, out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False
 ) -> None:
     """Write the proof that an entry is in the ledger, to be checked offline against a checkpoint."""
-    with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
-        made = inclusion_proof(session, entry_id)
+    with open_deployment(Settings()) as deployment:
+        note(deployment, EventKind.AUDIT_READ, "proof")
+        with deployment.database.reading() as session:
+            made = inclusion_proof(session, entry_id)
     out.write_text(str(made), encoding="utf-8")
     show({"entry": entry_id, "index": made.index, "size": made.size, "out": str(out)}, as_json=as_json, title="Proof")
 
@@ -56,14 +60,12 @@ def proof(
 def export(out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False) -> None:
     """Write every sequenced entry as JSON lines."""
     lines = 0
-    with (
-        open_deployment(Settings()) as deployment,
-        deployment.database.reading() as session,
-        out.open("w", encoding="utf-8") as file,
-    ):
-        for line in ledger.export(session):
-            file.write(line + "\n")
-            lines += 1
+    with open_deployment(Settings()) as deployment:
+        note(deployment, EventKind.EXPORT, "audit-export")
+        with deployment.database.reading() as session, out.open("w", encoding="utf-8") as file:
+            for line in ledger.export(session):
+                file.write(line + "\n")
+                lines += 1
     show({"entries": lines, "out": str(out)}, as_json=as_json, title="Exported")
 
 

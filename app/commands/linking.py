@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, progress, show
 from app.deployment import open_deployment
 from app.linking import evaluate_links, explain_link, run_link
 from app.settings import Settings
+from governance.terms import EventKind
 
 
 class Engine(StrEnum):
@@ -43,6 +45,7 @@ def evaluate(
 def explain(a: str, b: str, as_json: AsJson = False) -> None:
     """Explain two persons' link: the match weight of each field for their best pair of records."""
     with open_deployment(Settings()) as deployment:
+        note(deployment, EventKind.EXPORT, "links-explain", [a, b])
         explained = explain_link(deployment, a, b)
     if not explained["compared"]:
         raise Refused("these two were never compared, or are not known", Exit.NO)

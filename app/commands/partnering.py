@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, show
 from app.deployment import open_deployment
@@ -13,7 +14,7 @@ from app.partnering import import_partnership
 from app.settings import Settings
 from governance import people, wish_store
 from governance.people import FactRefused
-from governance.terms import SignerBasis, WishAnswer, WishKind
+from governance.terms import EventKind, SignerBasis, WishAnswer, WishKind
 from governance.wishes import EVERYTHING
 from linkage import records
 from linkage.rows import PersonId
@@ -66,7 +67,9 @@ def record_objection(
 def list_wishes(person: Person, as_json: AsJson = False) -> None:
     """List what is recorded of a person's wishes, in order."""
     with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
-        held = wish_store.wishes_of(session, [_known(session, person)])
+        known = _known(session, person)
+        note(deployment, EventKind.EXPORT, "wishes-list", [known])
+        held = wish_store.wishes_of(session, [known])
     rows = [
         {"kind": str(w.kind), "answer": str(w.answer), "scope": list(w.scope), "from": w.valid_from.isoformat()}
         for w in held

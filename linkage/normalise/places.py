@@ -71,14 +71,3 @@ def address(text: str) -> str | Reason:
 def address_tokens(text: str) -> tuple[str, ...]:
     """The address's words and numbers for matching, in order, abbreviations spelt out."""
     return tuple(STREET_WORDS.get(word, word) for word in _WORD.findall(ascii_fold(text).replace("'", "")))
-
-
-def house_number(text: str) -> str | None:
-    """The last number before the first street word: 12 of "Flat 3, 12 High Street"; None when there is none."""
-    number = None
-    for word in address_tokens(text):
-        if _NUMBER.fullmatch(word):
-            number = word
-        elif number is not None and word.isalpha() and word != "FLAT":
-            return number
-    return number

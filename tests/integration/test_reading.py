@@ -1,6 +1,7 @@
 """What reaches a page of a permitted read, and what a list of children may say: only what the decision lets through."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from app import caseload
+from app import caseload, purposes
 from app.gate import FamilyRead, Gate
 from app.identity import Organisation, SignedIn
 from app.language import Code, language
@@ -17,6 +18,7 @@ from app.views.entries import Filters
 from app.views.family import view
 from governance import people
 from governance.people import DeclarationKind
+from governance.store import session as sessions
 from governance.store import wish
 from governance.terms import (
     Category,
@@ -152,6 +154,18 @@ def test_a_refused_worker_is_not_told_how_many_cases_they_have(world: World) -> 
     with world.deployment.database.writing() as session:
         people.set_active(session, world.deployment.ring, world.health_visitor, False, NOW, "test")
     assert caseload.own_families(world.deployment, _visitor(world), NOW + timedelta(seconds=1), "r") == ([], 0)
+
+
+def test_a_worker_whose_account_ended_states_no_purpose(world: World) -> None:
+    who = _visitor(world)
+    row = {"staff_id": world.health_visitor, "role": "health_visitor", "csrf_token": "csrf"}
+    with world.deployment.database.writing() as session:
+        session.execute(insert(sessions).values(token_hash="hash", created_at=NOW, seen_at=NOW, **row))
+    assert purposes.state(world.deployment, who, world.child, Purpose.DIRECT_CARE, NOW, "r")
+    gone = replace(who, actor=replace(who.actor, active=False))
+    without = replace(who, actor=replace(who.actor, role_held=False))
+    for worker in (gone, without):
+        assert not purposes.state(world.deployment, worker, world.child, Purpose.DIRECT_CARE, NOW, "r")
 
 
 def test_a_search_tells_no_month_of_birth_of_a_child_who_is_not_the_workers(world: World) -> None:

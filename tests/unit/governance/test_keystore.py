@@ -22,7 +22,6 @@ from governance.keystore import (
     create_key_file,
     create_keystore,
     open_keystore,
-    refuse_inside,
     remove_keys,
     reseal,
 )
@@ -177,13 +176,6 @@ def test_resealing_changes_what_opens_it_and_not_the_keys(key_file: KeyFile, pat
     assert open_keystore(path, PHRASE).mac("upn/1", b"x") == before
     with pytest.raises(SealBroken):
         open_keystore(path, key_file)
-
-
-def test_a_key_file_inside_the_data_folder_is_refused(tmp_path: Path) -> None:
-    refuse_inside(tmp_path / "var", tmp_path / "var.key")
-    for inside in (tmp_path / "var" / "x.key", tmp_path / "var" / ".." / "var" / "x.key"):
-        with pytest.raises(UnsafeFile):
-            refuse_inside(tmp_path / "var", inside)
 
 
 def test_a_file_too_large_to_be_a_keystore_is_refused(key_file: KeyFile, path: Path) -> None:

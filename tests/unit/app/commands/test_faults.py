@@ -15,13 +15,16 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from app.commands import loading, output
+from app.commands.noting import note
 from app.commands.output import Exit, Refused, guarded
 from app.deployment import _passphrase
 from app.partnering import PartnershipRefused, _rows, import_partnership
 from app.referencing import _tokens, import_reference
 from app.settings import Settings
+from governance import ledger
 from governance.checkpoints import NotCovered
 from governance.keystore import WeakKey
+from governance.terms import EventKind
 from linkage.reference_files import ReferenceRefused
 from linkage.spec import SpecError, load_spec, parse_spec
 from tests.factories import deployed
@@ -165,3 +168,23 @@ def test_a_folder_that_holds_nothing_known_is_refused(tmp_path: Path, migrated_s
             import_reference(deployment, [tmp_path / "empty"])
         with pytest.raises(PartnershipRefused):
             import_partnership(deployment, tmp_path / "empty")
+
+
+@pytest.mark.parametrize("name", ["key_file", "anchor_dir"])
+def test_a_key_or_an_anchor_inside_the_data_folder_is_refused(name: str, tmp_path: Path) -> None:
+    for inside in (tmp_path / "var" / "x", tmp_path / "var" / ".." / "var" / "x"):
+        with pytest.raises(ValidationError):
+            Settings.model_validate({"home": tmp_path / "var", name: inside})
+    assert Settings.model_validate({"home": tmp_path / "var", name: tmp_path / "x"})
+
+
+def test_what_a_command_reads_of_a_person_is_an_entry_first(tmp_path: Path, migrated_sqlite: Path) -> None:
+    with deployed(tmp_path / "home", migrated_sqlite) as deployment:
+        note(deployment, EventKind.EXPORT, "wishes-list", ["0" * 32])
+        with deployment.database.reading() as session:
+            (entry,) = ledger.find(session, ledger.AuditFilter(kind=EventKind.EXPORT))
+        assert "0" * 32 not in str(entry.body)
+        with deployment.database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE audit_subject")
+        with pytest.raises(OperationalError):
+            note(deployment, EventKind.EXPORT, "wishes-list", ["0" * 32])
