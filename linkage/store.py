@@ -206,8 +206,10 @@ person_history = Table(
     Column("other_id", HEX, info=PSEUDONYM),
     Column("role_ids", JSON, nullable=False, info=PSEUDONYM),
     Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("undoes", HEX, info=OPERATIONAL),
 )
-"""kind: created, merged (into other_id), split (from other_id). `role_ids` lists what moved, so it can be reversed."""
+"""kind: created, merged (into other_id), split (from other_id), restored (`undoes` names the merge taken back).
+`role_ids` lists what moved, so it can be reversed."""
 
 tie = Table(
     "tie",
@@ -238,7 +240,74 @@ link_run = Table(
     Column("threshold", Float, nullable=False, info=OPERATIONAL),
     Column("counts", JSON, nullable=False, info=OPERATIONAL),
     Column("ordinal", Integer, nullable=False, unique=True, info=OPERATIONAL),
+    Column("mode", String(12), nullable=False, server_default="full", info=OPERATIONAL),
+    Column("model_version", Integer, info=OPERATIONAL),
 )
+"""One finished run. `mode` is full (everything compared afresh) or incremental (what is new against what stands)."""
+
+link_model = Table(
+    "link_model",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False, info=OPERATIONAL),
+    Column("trained_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("digest", String(64), nullable=False, info=OPERATIONAL),
+    Column("settings", JSON, nullable=False, info=OPERATIONAL),
+    Column("facts", JSON, nullable=False, info=OPERATIONAL),
+)
+"""A trained model: Splink settings with m and u (probabilities only, no token), and what it was trained on."""
+
+link_decision = Table(
+    "link_decision",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("kind", String(10), nullable=False, info=OPERATIONAL),
+    Column("role_a", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("role_b", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("reason", String(40), nullable=False, info=OPERATIONAL),
+    Column("origin", String(12), nullable=False, info=OPERATIONAL),
+    Column("match_weight", Float, info=OPERATIONAL),
+    Column("decided_by", String(120), nullable=False, info=OPERATIONAL),
+    Column("decided_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("withdrawn_by", String(120), info=OPERATIONAL),
+    Column("withdrawn_at", UTC, info=OPERATIONAL),
+)
+"""A steward's word on two roles: `same` or `different` person. Binding in every run until withdrawn; never deleted.
+`origin` is review (a doubtful pair), sample (drawn to estimate quality) or undo (a merge taken back)."""
+
+review_pair = Table(
+    "review_pair",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("run_id", HEX, nullable=False, index=True, info=OPERATIONAL),
+    Column("role_a", HEX, nullable=False, info=PSEUDONYM),
+    Column("role_b", HEX, nullable=False, info=PSEUDONYM),
+    Column("stratum", String(40), nullable=False, info=OPERATIONAL),
+    Column("reason", String(30), nullable=False, info=OPERATIONAL),
+    Column("match_weight", Float, info=OPERATIONAL),
+    Column("linked", Boolean, nullable=False, info=OPERATIONAL),
+    Column("chance", Float, info=OPERATIONAL),
+    Column("priority", Float, nullable=False, info=OPERATIONAL),
+    Column("answer", String(10), info=OPERATIONAL),
+    Column("answered_by", String(120), info=OPERATIONAL),
+    Column("answered_at", UTC, info=OPERATIONAL),
+)
+"""A pair put to a steward. `chance` is the probability with which a sampled pair was drawn (null where it was chosen
+for information); `priority` orders the queue; `answer` is same, different or unsure."""
+
+link_incident = Table(
+    "link_incident",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("run_id", HEX, nullable=False, index=True, info=OPERATIONAL),
+    Column("history_id", HEX, nullable=False, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, info=PSEUDONYM),
+    Column("other_id", HEX, nullable=False, info=PSEUDONYM),
+    Column("opened_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("uses", JSON, nullable=False, info=OPERATIONAL),
+    Column("closed_by", String(120), info=OPERATIONAL),
+    Column("closed_at", UTC, info=OPERATIONAL),
+)
+"""A split of persons whose segments may have been seen together: `uses` names the log entries that saw them."""
 
 possible_duplicate = Table(
     "possible_duplicate",
