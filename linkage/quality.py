@@ -19,7 +19,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage import model, profiles
+from linkage import live, model, profiles, run_store
 from linkage.encode import record_token
 from linkage.rows import KeyedHash, Relation
 from linkage.store import record_role, tie
@@ -147,12 +147,14 @@ def _loaded(
     asked = pa.table(
         {"at": pa.array(range(len(wanted)), pa.int64()), "token": tokens, "role": [role for *_, role in wanted]}
     )
+    live.open_numbers(zone)
     with zone.lent("asked", asked):
         rows = zone.rows(
-            "SELECT a.at, e.role_id, e.nhs, coalesce(e.upn, e.upn_temporary) FROM asked a"
+            "SELECT a.at, e.role_id, e.nhs, e.upn FROM asked a"
             f" JOIN ({LATEST}) r ON r.token = a.token AND r.latest"
-            " JOIN zone.encoded e ON e.record_id = r.record_id AND e.role = a.role"
+            " JOIN sent e ON e.record_id = r.record_id AND e.role = a.role"
         )
+    zone.run("DROP TABLE sent")
     person_of = dict(session.execute(select(record_role.c.id, record_role.c.person_id)).all())
     return {wanted[at]: (role, person_of.get(role), nhs, upn) for at, role, nhs, upn in rows}
 
@@ -212,8 +214,9 @@ def explain(session: Session, zone: Zone, a: str, b: str) -> dict[str, Any]:
     could join the pair. `compared` is false where no blocking rule brought the two together.
     """
     roles = {who: _roles_of(session, who) for who in (a, b)}
-    best, settings = profiles.explained(zone, roles[a], roles[b])
-    if best is None:
+    settings = run_store.model(session)
+    best = profiles.explained(zone, roles[a], roles[b])
+    if best is None or settings is None:
         return {"compared": False, "fields": []}
     odds = settings["probability_two_random_records_match"]
     labels = model.level_weights(settings)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
-from linkage import persons, profiles, search, splink_engine, ties
+from linkage import live, persons, profiles, run_store, search, splink_engine, state, ties
 from linkage.rows import KeyedHash, Relation
 from linkage.run_store import Role, claims, new_id, roles, write_doubts, write_persons, write_ties
 from linkage.store import (
@@ -75,9 +75,11 @@ def _mother_roles(specs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str,
     }
 
 
-def _grouped(zone: Zone, bounds: persons.Bounds) -> tuple[splink_engine.Scored, list[list[str]], persons.Grouping]:
+def _grouped(
+    zone: Zone, bounds: persons.Bounds, run_id: str
+) -> tuple[splink_engine.Scored, list[list[str]], persons.Grouping]:
     scored = splink_engine.score(zone)
-    profiles.keep(zone, scored.settings)
+    profiles.keep(zone, run_id)
     grouping = persons.group(scored.profiles, profiles.pairs(zone), profiles.claims(zone), bounds)
     members = profiles.members(zone, scored.profiles)
     groups = [sorted(role for profile in group for role in members[profile]) for group in grouping.groups]
@@ -159,10 +161,12 @@ def match(session: Session, zone: Zone, *, progress: Progress = _silent, thresho
     started, clock = datetime.now(UTC), time.monotonic()
     join = DEFAULT_JOIN if threshold is None else threshold
     specs = {row.name: row.spec for row in session.execute(select(dataset.c.name, dataset.c.spec))}
-    profiles.note_roles(zone, notes(specs))
+    state.settle(zone, run_store.known_runs(session))
+    live.note_roles(zone, notes(specs))
     progress("scoring")
-    scored, groups, grouping = _grouped(zone, persons.Bounds(join=join, doubt=join - 3.0))
-    return Matched(new_id(), started, clock, join, scored, groups, grouping, _mother_roles(specs))
+    run_id = new_id()
+    scored, groups, grouping = _grouped(zone, persons.Bounds(join=join, doubt=join - 3.0), run_id)
+    return Matched(run_id, started, clock, join, scored, groups, grouping, _mother_roles(specs))
 
 
 def write(
@@ -197,7 +201,10 @@ def write(
         split=kinds[persons.ChangeKind.SPLIT], ties=len(found), possible_duplicates=doubts, threshold=matched.join,
         seconds=round(time.monotonic() - matched.clock, 3),
     )  # fmt: skip
-    _write_run(session, report, matched.started)
+    version = run_store.write_model(
+        session, matched.scored.settings, {"profiles": matched.scored.profiles}, matched.started
+    )
+    _write_run(session, report, matched.started, version)
     return report
 
 
@@ -208,7 +215,7 @@ def link(
     return write(session, zone, keys, match(session, zone, progress=progress, threshold=threshold), progress=progress)
 
 
-def _write_run(session: Session, report: LinkReport, started: datetime) -> None:
+def _write_run(session: Session, report: LinkReport, started: datetime, version: int) -> None:
     last = session.execute(select(func.max(link_run.c.ordinal))).scalar()
     counts = {
         name: getattr(report, name)
@@ -218,7 +225,8 @@ def _write_run(session: Session, report: LinkReport, started: datetime) -> None:
     session.execute(
         insert(link_run).values(
             id=report.run_id, engine=ENGINE, started_at=started, completed_at=datetime.now(UTC),
-            threshold=report.threshold, counts=counts, ordinal=(last or 0) + 1,
+            threshold=report.threshold, counts=counts, ordinal=(last or 0) + 1, mode=run_store.FULL,
+            model_version=version,
         )
     )  # fmt: skip
 

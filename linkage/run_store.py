@@ -4,6 +4,8 @@ Invariants: what did not change is not written; merges redirect and splits are r
 no longer found are ended, never deleted; the caller commits.
 """
 
+import hashlib
+import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +16,22 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from linkage import persons, ties
+from linkage import persons, state, ties
 from linkage.rows import Relation, Standing
-from linkage.store import person, person_history, possible_duplicate, record_role, source_record, tie, tie_claim
+from linkage.store import (
+    link_model,
+    link_run,
+    person,
+    person_history,
+    possible_duplicate,
+    record_role,
+    source_record,
+    tie,
+    tie_claim,
+)
 
 BATCH = 5_000
+FULL, INCREMENTAL = "full", "incremental"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +183,28 @@ def write_doubts(session: Session, run_id: str, made: persons.Assignment, groupi
         for (a, b), doubt in wanted.items() if (a, b) not in held
     ])  # fmt: skip
     return len(wanted)
+
+
+def model(session: Session) -> dict[str, Any] | None:
+    """The settings of the newest model."""
+    query = select(link_model.c.settings).order_by(link_model.c.version.desc()).limit(1)
+    return session.execute(query).scalar()
+
+
+def write_model(session: Session, settings: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> int:
+    """Keep a trained model under the next version, or find it under the one it already has."""
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    newest = session.execute(select(link_model).order_by(link_model.c.version.desc()).limit(1)).first()
+    if newest is not None and newest.digest == digest:
+        return int(newest.version)
+    version = 1 if newest is None else int(newest.version) + 1
+    values = {"version": version, "trained_at": now, "digest": digest, "settings": dict(settings), "facts": dict(facts)}
+    session.execute(insert(link_model).values(**values))
+    return version
+
+
+def known_runs(session: Session) -> list[state.KnownRun]:
+    """Every finished run, oldest first."""
+    query = select(link_run.c.id, link_run.c.mode).order_by(link_run.c.ordinal)
+    return [state.KnownRun(i, mode == FULL) for i, mode in session.execute(query)]

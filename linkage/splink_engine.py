@@ -10,7 +10,7 @@ from typing import Any
 from splink import DuckDBAPI, Linker, block_on
 
 from linkage import model, profiles
-from linkage.zone import Database, guarded
+from linkage.zone import Database, Zone, guarded
 
 _SEED = 2026
 _U_PAIRS = 1e6
@@ -62,7 +62,7 @@ def _drop_intermediates(zone: Database) -> None:
         zone.run(f'DROP TABLE IF EXISTS "{name}"')
 
 
-def score(zone: Database) -> Scored:
+def score(zone: Zone) -> Scored:
     """Fill `pair` (a, b, match_weight, standing and each field's weights) from `profile`."""
     profiles.prepare(zone)
     count = profiles.fold(zone)

@@ -10,39 +10,33 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-import duckdb
-import duckdb_extension_httpfs
 import pyarrow as pa
 
 from linkage.encode import SCHEMA
+from linkage.encrypted import Database, ZoneBusy, ZoneError, ZoneFault, connect, guarded
 from linkage.rows import KeyedHash
+from linkage.sealed import TABLE, Parts
+
+__all__ = ["LATEST", "Database", "Zone", "ZoneBusy", "ZoneError", "ZoneFault", "guarded", "open_index", "open_zone"]
 
 _FILE = "zone.duckdb"
 _POINTER = "index.current"
 _INDEX_SPILL = "spill-index-"
-_EXTENSION = Path("extensions") / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
-_TYPES = {pa.string(): "VARCHAR", pa.bool_(): "BOOLEAN", pa.int64(): "BIGINT"}
-_ENCODED = ", ".join(f"{field.name} {_TYPES[field.type]}" for field in SCHEMA)
+ENCODED = "encoded"
+"""The kind of sealed part that holds a load's encoded roles."""
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS zone.record (record_id VARCHAR, dataset VARCHAR, token VARCHAR, digest VARCHAR,"
     " load_id VARCHAR, load_ordinal INTEGER, seq BIGINT)",
-    f"CREATE TABLE IF NOT EXISTS zone.encoded ({_ENCODED}, load_id VARCHAR)",
     "CREATE TABLE IF NOT EXISTS zone.ended (record_id VARCHAR, load_id VARCHAR)",
     "CREATE TABLE IF NOT EXISTS zone.supersession (old_nhs BIGINT, new_nhs BIGINT)",
     "CREATE TABLE IF NOT EXISTS zone.seal (nhs_a BIGINT, nhs_b BIGINT)",
-    "CREATE TABLE IF NOT EXISTS zone.member (profile BIGINT, role_id VARCHAR)",
-    "CREATE TABLE IF NOT EXISTS zone.pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)",
-    "CREATE TABLE IF NOT EXISTS zone.trained (settings VARCHAR)",
+    TABLE,
 )
-_OF_A_LOAD = ("record", "encoded", "ended")
+_OF_A_LOAD = ("record", "ended")
 LATEST = (
     "SELECT *, row_number() OVER (PARTITION BY dataset, token ORDER BY load_ordinal DESC, seq DESC) = 1 AS latest"
     " FROM zone.record"
@@ -50,117 +44,13 @@ LATEST = (
 """Every record with whether it is the latest version of its record id."""
 
 
-class ZoneFault(StrEnum):
-    BUSY = "another process is using the linkage zone"
-    UNREADABLE = "the linkage zone cannot be opened: wrong key, damaged file or wrong version"
-    NO_MEMORY = "the linkage zone ran out of memory or disk"
-    STATEMENT = "a statement on the linkage zone failed"
-    NO_INDEX = "no search index is published; run link first"
-    NO_LOAD = "no load is under way"
-
-
-class ZoneError(Exception):
-    """What went wrong with the zone, without any value."""
-
-    def __init__(self, fault: ZoneFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
-
-
-class ZoneBusy(ZoneError):
-    """Someone else holds the zone."""
-
-    def __init__(self) -> None:
-        super().__init__(ZoneFault.BUSY)
-
-
-@contextmanager
-def guarded(fault: ZoneFault = ZoneFault.STATEMENT) -> Iterator[None]:
-    """Turn any database error into one that holds no value."""
-    failed = None
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        failed = ZoneFault.NO_MEMORY
-    except duckdb.Error:
-        failed = fault
-    if failed is not None:
-        raise ZoneError(failed) from None
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _connect(spill: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that can read and write encrypted files and spills encrypted to `spill`."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-        "temp_directory": str(spill), "temp_file_encryption": "true", "memory_limit": memory_limit,
-        "threads": str(threads), "preserve_insertion_order": "false",
-    }  # fmt: skip
-    with guarded(ZoneFault.UNREADABLE):
-        connection = duckdb.connect(":memory:", config=settings)
-        extension = Path(str(duckdb_extension_httpfs.__file__)).parent / _EXTENSION
-        connection.execute(f"LOAD {_quoted(str(extension))}")
-        connection.execute("SET enable_progress_bar = false")
-    return connection
-
-
-class Database:
-    """A guarded connection to one encrypted file, attached under a name. Results are always read to the end."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
-        self.connection = connection
-        self._spill = spill
-
-    def attach(self, path: Path, name: str, keys: KeyedHash, *, read_only: bool = False) -> None:
-        key = keys.subkey("zone/1", "file").hex()
-        options = f"ENCRYPTION_KEY {_quoted(key)}, ENCRYPTION_CIPHER 'GCM'" + (", READ_ONLY" if read_only else "")
-        with guarded(ZoneFault.UNREADABLE):
-            self.connection.execute(f"ATTACH {_quoted(str(path))} AS {name} ({options})")
-
-    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
-        with guarded():
-            self.connection.execute(statement, values).fetchall()
-
-    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        with guarded():
-            return self.connection.execute(query, values).fetchall()
-
-    def table(self, query: str, values: Sequence[Any] | None = None) -> pa.Table:
-        with guarded():
-            return self.connection.execute(query, values).to_arrow_table()
-
-    @contextmanager
-    def lent(self, name: str, table: pa.Table) -> Iterator[None]:
-        """Make an Arrow table readable under a name for a while."""
-        with guarded():
-            self.connection.register(name, table)
-        try:
-            yield
-        finally:
-            with guarded():
-                self.connection.unregister(name)
-
-    def close(self) -> None:
-        with guarded():
-            self.connection.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-
 class Zone(Database):
     """The zone itself, held by one process. A load is one transaction: begin … commit."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Path, folder: Path, lock: int) -> None:
-        super().__init__(connection, spill)
+    def __init__(self, opened: Database, keys: KeyedHash, folder: Path, lock: int) -> None:
+        super().__init__(opened.connection, opened.spill)
         self.folder = folder
+        self.parts = Parts(self, keys)
         self._lock = lock
         self._load: tuple[str, int, str] | None = None
 
@@ -218,11 +108,10 @@ class Zone(Database):
         self.mark_seen([token for _, token, _ in rows])
 
     def add_encoded(self, batch: pa.Table | pa.RecordBatch) -> None:
-        """Add re-keyed encodings of this load's roles."""
+        """Seal re-keyed encodings of this load's roles."""
         load_id, _, _ = self._current()
         table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-        with self.lent("fresh", table.select(SCHEMA.names)):
-            self.run("INSERT INTO zone.encoded SELECT *, ? FROM fresh", [load_id])
+        self.parts.add(ENCODED, load_id, table.select(SCHEMA.names))
 
     def mark_seen(self, tokens: Sequence[str]) -> None:
         with self.lent("fresh", pa.table({"token": pa.array(tokens, pa.string())})):
@@ -255,6 +144,7 @@ class Zone(Database):
             self.run("BEGIN TRANSACTION")
             for name in _OF_A_LOAD:
                 self.run(f"DELETE FROM zone.{name} WHERE {stray}")
+            self.parts.drop([ENCODED], completed_load_ids)
             self.run("COMMIT")
         return int(gone)
 
@@ -328,7 +218,7 @@ def open_zone(
     _wipe_abandoned(folder)
     spill.mkdir(mode=0o700)
     try:
-        zone = Zone(_connect(spill, memory_limit, threads), spill, folder, lock)
+        zone = Zone(Database(connect(spill, memory_limit, threads), spill), keys, folder, lock)
         zone.attach(folder / _FILE, "zone", keys, read_only=read_only)
         if not read_only:
             for statement in _TABLES:
@@ -345,7 +235,7 @@ def open_index(folder: Path, keys: KeyedHash, *, memory_limit: str = "512MB", th
     if not pointer.exists():
         raise ZoneError(ZoneFault.NO_INDEX)
     spill = Path(tempfile.mkdtemp(prefix=f"{_INDEX_SPILL}{os.getpid()}-", dir=folder))
-    index = Database(_connect(spill, memory_limit, threads), spill)
+    index = Database(connect(spill, memory_limit, threads), spill)
     index.attach(folder / pointer.read_text(), "search", keys, read_only=True)
     return index
 

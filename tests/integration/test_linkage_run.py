@@ -185,7 +185,7 @@ def test_rows_of_a_load_that_never_completed_are_removed(partnership: Partnershi
     partnership.load("b", {"1": {"self": _child("Ffion")}})
     with partnership.zone() as zone:
         assert zone.reconcile([f"{1:032x}"]) == 1
-        assert zone.rows("SELECT dataset, count(*) FROM zone.encoded GROUP BY 1") == [("a", 2)]
+        assert [part.column("dataset").to_pylist() for _, part in zone.parts.read("encoded")] == [["a", "a"]]
         assert zone.reconcile([f"{1:032x}"]) == 0
 
 
