@@ -287,12 +287,23 @@ review_pair = Table(
     Column("linked", Boolean, nullable=False, info=OPERATIONAL),
     Column("chance", Float, info=OPERATIONAL),
     Column("priority", Float, nullable=False, info=OPERATIONAL),
+    Column("fields", JSON, nullable=False, server_default="[]", info=PSEUDONYM),
     Column("answer", String(10), info=OPERATIONAL),
     Column("answered_by", String(120), info=OPERATIONAL),
     Column("answered_at", UTC, info=OPERATIONAL),
 )
 """A pair put to a steward. `chance` is the probability with which a sampled pair was drawn (null where it was chosen
-for information); `priority` orders the queue; `answer` is same, different or unsure."""
+for information); `priority` orders the queue; `fields` says how far each field agreed, never a value; `answer` is same,
+different or unsure."""
+
+link_quality = Table(
+    "link_quality",
+    metadata,
+    Column("run_id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("facts", JSON, nullable=False, info=OPERATIONAL),
+)
+"""What one run showed of its own quality: counts and weights by stratum, data set and field. No token, no person."""
 
 link_incident = Table(
     "link_incident",
