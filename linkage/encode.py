@@ -3,39 +3,24 @@
 Invariants: what leaves `encode` is a table of numbers that means nothing without the keys; every field has its own
 key (HKDF), so equal words in different fields give different tokens; nothing clear is kept after the call returns;
 `rekey` is applied on receipt, so that a partner's encoding keys do not unmask the linkage zone. Sparse identities are
-normal: each column may be null.
-Sources: HMAC-SHA-256 (RFC 2104); keyed Bloom filters with random hashing, never double hashing (Schnell, Bachteler
-and Reiher 2009; Kroll and Steinmetzer 2014)."""
+normal: each column may be null. Columns are worked on whole, and each distinct value once."""
 
-import hashlib
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from linkage.features import (
-    address_features,
-    date_features,
-    family_features,
-    given_features,
-    name_parts,
-    name_words,
-    pairs_of_letters,
-    placed_pairs,
-    sector,
-    sex_feature,
-)
-from linkage.normalise.numbers import is_temporary_upn
-from linkage.normalise.places import address_tokens
-from linkage.rows import Identity, KeyedHash
+from linkage import features
+from linkage.filters import BITS, Filter, Pairs, columns, permuted
+from linkage.flat import whole
+from linkage.mac import Cmac, Hmac
+from linkage.rows import Identity, KeyedHash, Sex
+from linkage.words import Words, words
 
-_T = TypeVar("_T")
-_V = TypeVar("_V")
-
-FILTER_BITS = 128
+FILTER_BITS = BITS
 TOKENS = (
     "nhs", "upn", "upn_temporary", "local", "local_stem",
     "given", "given_formal", "given_sound", "middle", "birth_order",
@@ -50,17 +35,18 @@ _DOMAIN = {
 }  # fmt: skip
 """Columns that are compared with each other share one key; all others have their own."""
 _LABEL = {"nhs": "nhs-number/1", "upn": "upn/1"}
+"""Numbers printed on cards are hashed by HMAC-SHA-256 under labels of their own."""
 _ENCODING = "encoding/1"
 _REKEY = "rekey/1"
+_RECORD = "record"
 _HASHES = {"given_f": 3, "family_f": 3, "name_f": 2, "address_f": 1, "postcode_f": 4}
-_STEM = re.compile(r"[-/_.][0-9]{1,2}$")
-_BLOCK = 64
-_IPAD = bytes(x ^ 0x36 for x in range(256))
-_OPAD = bytes(x ^ 0x5C for x in range(256))
+_SEXES = {Sex.FEMALE: "F", Sex.MALE: "M"}
+_STEM = r"[-/_.][0-9]{1,2}$"
 
+ROLE_COLUMNS = ("role_id", "record_id", "dataset", "provider", "role", "unborn", "one_row_per_person")
 SCHEMA = pa.schema(
-    [pa.field(n, pa.string(), nullable=False) for n in ("role_id", "record_id", "dataset", "provider", "role")]
-    + [pa.field("unborn", pa.bool_(), nullable=False), pa.field("one_row_per_person", pa.bool_(), nullable=False)]
+    [pa.field(n, pa.string(), nullable=False) for n in ROLE_COLUMNS[:5]]
+    + [pa.field(n, pa.bool_(), nullable=False) for n in ROLE_COLUMNS[5:]]
     + [pa.field("dob_default", pa.bool_(), nullable=False)]
     + [pa.field(name, pa.int64()) for name in TOKENS]
     + [pa.field(f"{name}{half}", pa.int64()) for name in FILTERS for half in (0, 1)]
@@ -82,27 +68,56 @@ class RoleIdentity:
     identity: Identity
 
 
-class _Mac:
-    """HMAC-SHA-256 with the padded key hashed once; `token` keeps the first 64 bits as a signed number."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Identities:
+    """Clear identifiers by column (Arrow strings; `date_of_birth` date32; `sex` F or M). Lives as long as a batch."""
 
-    def __init__(self, key: bytes) -> None:
-        padded = key.ljust(_BLOCK, b"\0")
-        self._inner = hashlib.sha256(padded.translate(_IPAD))
-        self._outer = hashlib.sha256(padded.translate(_OPAD))
+    nhs_number: pa.Array
+    upn: pa.Array
+    local_id: pa.Array
+    given_name: pa.Array
+    middle_names: pa.Array
+    family_name: pa.Array
+    former_family_name: pa.Array
+    date_of_birth: pa.Array
+    sex: pa.Array
+    address: pa.Array
+    postcode: pa.Array
+    uprn: pa.Array
+    telephone: pa.Array
+    email: pa.Array
 
-    def digest(self, data: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(data)
-        outer.update(inner.digest())
-        return outer.digest()
+    def __len__(self) -> int:
+        return len(self.sex)
 
-    def token(self, data: bytes) -> int:
-        return int.from_bytes(self.digest(data)[:8], "big", signed=True)
+
+_FIELDS = tuple(held.name for held in fields(Identities))
+_ARROW = {"date_of_birth": pa.date32()}
+
+
+def by_column(held: Mapping[str, Sequence[object]], rows: int) -> Identities:
+    """Identities from lists by field, each as long as the batch; a field left out is missing in every row."""
+    made = {}
+    for name in _FIELDS:
+        kind, values = _ARROW.get(name, pa.string()), held.get(name)
+        if values is not None and name == "sex":
+            values = [_SEXES.get(value) for value in values]  # type: ignore[call-overload]  # Sex or None
+        made[name] = pa.nulls(rows, kind) if values is None else pa.array(values, kind)
+    return Identities(**made)
 
 
 def _subkey(keys: KeyedHash, column: str) -> bytes:
     domain = _DOMAIN.get(column, column)
     return keys.subkey(_LABEL.get(domain, _ENCODING), domain)
+
+
+def _mac(keys: KeyedHash, column: str) -> Hmac | Cmac:
+    key = _subkey(keys, column)
+    return Hmac(key) if _DOMAIN.get(column, column) in _LABEL else Cmac(key)
+
+
+def _rekeyed(keys: KeyedHash, column: str) -> Cmac:
+    return Cmac(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
 
 
 def record_token(keys: KeyedHash, dataset: str, record_id: str) -> str:
@@ -112,8 +127,9 @@ def record_token(keys: KeyedHash, dataset: str, record_id: str) -> str:
 
 def nhs_token(keys: KeyedHash, number: str) -> int:
     """The zone's token of a canonical NHS number (encoded, then re-keyed)."""
-    at_partner = _Mac(_subkey(keys, "nhs")).token(number.encode())
-    return _rekeyed(keys, "nhs").token(at_partner.to_bytes(8, "big", signed=True))
+    encoded = _mac(keys, "nhs").tokens(pa.array([number]))
+    token: int = _rekeyed(keys, "nhs").again(encoded)[0].as_py()
+    return token
 
 
 def search_table(identity: Identity, keys: KeyedHash) -> pa.Table:
@@ -122,153 +138,149 @@ def search_table(identity: Identity, keys: KeyedHash) -> pa.Table:
     return rekey(encode([asked], keys), keys)
 
 
-def _distinct(values: Sequence[_T | None], of: Callable[[_T], _V]) -> list[_V | None]:
-    """`of` each value, computed once per distinct value of this call."""
-    seen: dict[_T, _V] = {}
-    for value in values:
-        if value is not None and value not in seen:
-            seen[value] = of(value)
-    return [None if value is None else seen[value] for value in values]
+class _Encoder:
+    """One batch on its way from text to numbers."""
+
+    def __init__(self, roles: Mapping[str, pa.Array], people: Identities, keys: KeyedHash) -> None:
+        self._people, self._keys = people, keys
+        self.columns: dict[str, pa.Array] = dict(roles)
+        self._names = np.zeros((len(people), 2), dtype=np.uint64)
+
+    def table(self) -> pa.Table:
+        self._numbers()
+        self._locals()
+        given, first = self._given()
+        self._family(given, first)
+        self._born()
+        self._homes()
+        for name in ("sex", "uprn", "telephone", "email"):
+            self._token(name, getattr(self._people, name))
+        self._filter("name_f", self._names)
+        return pa.table(self.columns, schema=SCHEMA)
+
+    def _token(self, name: str, texts: pa.Array, at: pa.Array | None = None) -> None:
+        """Tokens of texts; `at` says which text each row holds, where the texts are the distinct ones."""
+        if texts.null_count == len(texts):
+            self.columns[name] = pa.nulls(len(self._people), pa.int64())
+            return
+        tokens = _mac(self._keys, name).tokens(texts)
+        self.columns[name] = tokens if at is None else tokens.take(at)
+
+    def _filter(self, name: str, filters: Filter, at: pa.Array | None = None) -> None:
+        self.columns[f"{name}0"], self.columns[f"{name}1"] = columns(filters if at is None else _at(filters, at))
+
+    def _pairs(self, name: str) -> Pairs:
+        return Pairs(self._keys.subkey(_ENCODING, name), _HASHES[name])
+
+    def _numbers(self) -> None:
+        self._token("nhs", self._people.nhs_number)
+        upn = self._people.upn
+        temporary = pc.match_substring_regex(upn, r"[A-Z]$")
+        self._token("upn", _where(pc.invert(temporary), upn))
+        self._token("upn_temporary", _where(temporary, upn))
+
+    def _locals(self) -> None:
+        local = self._people.local_id
+        if local.null_count < len(local):
+            upper = pc.if_else(pc.string_is_ascii(local), pc.ascii_upper(local), pc.utf8_upper(local))
+            local = pc.binary_join_element_wise(self.columns["provider"], upper, "\x1f")
+        self._token("local", local)
+        self._token("local_stem", pc.replace_substring_regex(local, _STEM, ""))
+
+    def _given(self) -> tuple[pa.Array, pa.Array]:
+        """Tokens of given names; the distinct first names and which stands on each row."""
+        held = self._people.given_name.dictionary_encode()
+        names, at = held.dictionary, held.indices
+        clean = features.folded(names)
+        parts = features.given_words(clean)
+        first = parts.nth(0)
+        self._token("given", first, at)
+        self._token("given_formal", features.formal(first), at)
+        self._token("given_sound", features.sounds(first), at)
+        self._token("birth_order", features.birth_orders(names, first), at)
+        self._filter("given_f", self._pairs("given_f").of_words(first, placed=True), at)
+        self._add_to_name(words(clean), at)
+        self._middle(parts.nth(1).take(at))
+        return first, at
+
+    def _middle(self, second: pa.Array) -> None:
+        held = self._people.middle_names.dictionary_encode()
+        clean = features.folded(held.dictionary)
+        self._add_to_name(words(clean), held.indices)
+        self._token("middle", pc.coalesce(second, features.given_words(clean).nth(0).take(held.indices)))
+
+    def _family(self, given: pa.Array, given_at: pa.Array) -> None:
+        held = self._people.family_name.dictionary_encode()
+        parts = words(features.folded(held.dictionary))
+        texts = features.family_features(parts)
+        for name, column in texts.items():
+            self._token(name, column, held.indices)
+        self._filter("family_f", self._pairs("family_f").of_words(texts["family"], placed=True), held.indices)
+        self._add_to_name(parts, held.indices)
+        self._token("name_bag", features.name_bags(given.take(given_at), parts.at(held.indices)))
+        former = self._people.former_family_name.dictionary_encode()
+        parts = words(features.folded(former.dictionary))
+        self._token("former", features.family_features(parts)["family"], former.indices)
+        self._add_to_name(parts, former.indices)
+
+    def _add_to_name(self, parts: Words, at: pa.Array) -> None:
+        self._names |= _at(self._pairs("name_f").of_rows(parts), at)
+
+    def _born(self) -> None:
+        held = self._people.date_of_birth.dictionary_encode()
+        born = held.dictionary
+        for name, column in features.date_features(born).items():
+            self._token(name, column, held.indices)
+        default = pc.and_(pc.equal(pc.day(born), 1), pc.equal(pc.month(born), 1))
+        self.columns["dob_default"] = default.take(held.indices).fill_null(False)
+
+    def _homes(self) -> None:
+        codes = self._people.postcode.dictionary_encode()
+        self._token("postcode", codes.dictionary, codes.indices)
+        self._token("sector", features.sectors(codes.dictionary), codes.indices)
+        self._filter("postcode_f", self._pairs("postcode_f").of_words(codes.dictionary, placed=True), codes.indices)
+        held = self._people.address.dictionary_encode()
+        places = features.places_of(held.dictionary)
+        self._token("street", features.streets(places), held.indices)
+        self._token("address", features.dwellings(places, held.indices, self._people.postcode))
+        self._filter("address_f", self._pairs("address_f").of_rows(places.words), held.indices)
 
 
-def _token_column(column: str, values: Sequence[str | None], keys: KeyedHash) -> pa.Array:
-    mac = _Mac(_subkey(keys, column))
-    return pa.array(_distinct(values, lambda text: mac.token(text.encode())), pa.int64())
+def _where(chosen: pa.Array, texts: pa.Array) -> pa.Array:
+    return pc.if_else(chosen, texts, pa.scalar(None, pa.string()))
 
 
-def _mask(digest: bytes, hashes: int) -> int:
-    """A filter with one bit set for each of the first independent 16-bit slices of a digest."""
-    mask = 0
-    for at in range(0, 2 * hashes, 2):
-        mask |= 1 << (int.from_bytes(digest[at : at + 2], "big") % FILTER_BITS)
-    return mask
+def _at(filters: Filter, at: pa.Array) -> Filter:
+    """Each row's filter, zero where the row holds nothing."""
+    extended = np.concatenate((filters, np.zeros((1, 2), dtype=np.uint64)))
+    found: Filter = extended[np.asarray(at.fill_null(len(filters)))]
+    return found
 
 
-def _filter_columns(column: str, grams: Sequence[frozenset[str] | None], keys: KeyedHash) -> list[pa.Array]:
-    mac, hashes = _Mac(keys.subkey(_ENCODING, column)), _HASHES[column]
-    masks: dict[str, int] = {}
-
-    def filled(features: frozenset[str]) -> int:
-        whole = 0
-        for gram in features:
-            if gram not in masks:
-                masks[gram] = _mask(mac.digest(gram.encode()), hashes)
-            whole |= masks[gram]
-        return whole
-
-    return _halves([None if not g else filled(g) for g in grams])
-
-
-def _halves(filters: Sequence[int | None]) -> list[pa.Array]:
-    width = FILTER_BITS // 8
-    packed = b"".join((value or 0).to_bytes(width, "little") for value in filters)
-    words = np.frombuffer(packed, dtype="<i8").reshape(-1, 2)
-    missing = np.array([value is None for value in filters], dtype=bool)
-    return [pa.array(np.ascontiguousarray(words[:, half]), pa.int64(), mask=missing) for half in (0, 1)]
-
-
-def _spread(features: Sequence[Mapping[str, str | None] | None], columns: Sequence[str]) -> dict[str, list[str | None]]:
-    return {name: [None if row is None else row[name] for row in features] for name in columns}
-
-
-def _texts(roles: Sequence[RoleIdentity]) -> dict[str, list[str | None]]:
-    """The feature texts of every token column, each distinct name, date and address worked out once."""
-    people = [role.identity for role in roles]
-    given = _distinct(
-        [(p.given_name, p.middle_names) if p.given_name or p.middle_names else None for p in people],
-        lambda pair: given_features(*pair),
-    )
-    family = _distinct([p.family_name for p in people], family_features)
-    born = _distinct([p.date_of_birth for p in people], date_features)
-    home = _distinct(
-        [(p.address, p.postcode) if p.address else None for p in people], lambda pair: address_features(*pair)
-    )
-    local = [p.local_id and f"{role.provider}\x1f{p.local_id.upper()}" for p, role in zip(people, roles, strict=True)]
-    former = _distinct([p.former_family_name for p in people], family_features)
-    return {
-        "nhs": [p.nhs_number for p in people],
-        "upn": [p.upn if p.upn and not is_temporary_upn(p.upn) else None for p in people],
-        "upn_temporary": [p.upn if p.upn and is_temporary_upn(p.upn) else None for p in people],
-        "local": local,
-        "local_stem": [value and _STEM.sub("", value) for value in local],
-        **_spread(given, ("given", "given_formal", "given_sound", "middle", "birth_order")),
-        **_spread(family, ("family", "family_first", "family_last", "family_sound")),
-        "former": [None if row is None else row["family"] for row in former],
-        "name_bag": _distinct(
-            [(p.given_name, p.family_name) if p.given_name and p.family_name else None for p in people],
-            lambda pair: name_words(*pair),
-        ),
-        **_spread(born, ("dob", "dob_canon", "dob_dm", "dob_my", "dob_dy", "dob_y")),
-        "sex": [sex_feature(p.sex) for p in people],
-        "postcode": [p.postcode for p in people],
-        "sector": [p.postcode and sector(p.postcode) for p in people],
-        **_spread(home, ("address", "street")),
-        "uprn": [p.uprn for p in people],
-        "telephone": [p.telephone for p in people],
-        "email": [p.email for p in people],
-    }
-
-
-def _grams(
-    roles: Sequence[RoleIdentity], texts: Mapping[str, list[str | None]]
-) -> dict[str, list[frozenset[str] | None]]:
-    people = [role.identity for role in roles]
-    names = [(p.given_name, p.middle_names, p.family_name, p.former_family_name) for p in people]
-    return {
-        "given_f": _distinct(texts["given"], placed_pairs),
-        "family_f": _distinct(texts["family"], placed_pairs),
-        "name_f": _distinct(names, lambda whole: pairs_of_letters(name_parts(whole))),
-        "address_f": _distinct([p.address for p in people], lambda text: pairs_of_letters(address_tokens(text))),
-        "postcode_f": _distinct([p.postcode for p in people], placed_pairs),
-    }
+def encode_columns(roles: Mapping[str, pa.Array], people: Identities, keys: KeyedHash) -> pa.Table:
+    """Encode identities by column under the encoding keys (`SCHEMA`); `roles` holds `ROLE_COLUMNS`."""
+    return _Encoder(roles, people, keys).table()
 
 
 def encode(identities: Sequence[RoleIdentity], keys: KeyedHash) -> pa.Table:
     """Encode roles under the encoding keys (`SCHEMA`). This is all that a partner's own encoder runs."""
-    texts = _texts(identities)
-    columns: dict[str, pa.Array] = {
-        name: pa.array([getattr(role, name) for role in identities], SCHEMA.field(name).type)
-        for name in ("role_id", "record_id", "dataset", "provider", "role", "unborn", "one_row_per_person")
-    }
-    births = (role.identity.date_of_birth for role in identities)
-    columns["dob_default"] = pa.array([born is not None and (born.day, born.month) == (1, 1) for born in births])
-    for name in TOKENS:
-        columns[name] = _token_column(name, texts[name], keys)
-    for name, grams in _grams(identities, texts).items():
-        columns[f"{name}0"], columns[f"{name}1"] = _filter_columns(name, grams, keys)
-    return pa.table(columns, schema=SCHEMA)
-
-
-def _rekeyed(keys: KeyedHash, column: str) -> _Mac:
-    return _Mac(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
-
-
-def _rekey_tokens(column: pa.ChunkedArray, mac: _Mac) -> pa.Array:
-    values = column.combine_chunks().dictionary_encode()
-    words = values.dictionary.to_pylist()
-    fresh = pa.array([mac.token(word.to_bytes(8, "big", signed=True)) for word in words], pa.int64())
-    return fresh.take(values.indices)
+    roles = {name: pa.array(list(map(attrgetter(name), identities)), SCHEMA.field(name).type) for name in ROLE_COLUMNS}
+    people = list(map(attrgetter("identity"), identities))
+    held = {name: list(map(attrgetter(name), people)) for name in _FIELDS}
+    return encode_columns(roles, by_column(held, len(people)), keys)
 
 
 def _permutation(keys: KeyedHash, column: str) -> np.ndarray:
-    mac = _Mac(keys.subkey(_REKEY, column))
+    mac = Hmac(keys.subkey(_REKEY, column))
     return np.array(sorted(range(FILTER_BITS), key=lambda bit: mac.digest(bit.to_bytes(2, "big"))))
-
-
-def _permute(low: pa.ChunkedArray, high: pa.ChunkedArray, order: np.ndarray) -> list[pa.Array]:
-    missing = np.asarray(low.is_null().combine_chunks())
-    words = np.stack([np.asarray(half.fill_null(0).combine_chunks()) for half in (low, high)], axis=1).astype("<i8")
-    bits = np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, bitorder="little")
-    moved = np.ascontiguousarray(np.packbits(bits[:, order], axis=1, bitorder="little")).view("<i8")
-    return [pa.array(np.ascontiguousarray(moved[:, half]), pa.int64(), mask=missing) for half in (0, 1)]
 
 
 def rekey(table: pa.Table, keys: KeyedHash) -> pa.Table:
     """Put an encoded table under the zone's own keys: a MAC of each token, a secret order of each filter's bits."""
-    columns = {name: table.column(name) for name in SCHEMA.names}
+    made = {name: table.column(name) for name in SCHEMA.names}
     for name in TOKENS:
-        columns[name] = _rekey_tokens(table.column(name), _rekeyed(keys, name))
+        made[name] = _rekeyed(keys, name).again(whole(table.column(name)))
     for name in FILTERS:
-        order = _permutation(keys, name)
-        columns[f"{name}0"], columns[f"{name}1"] = _permute(table.column(f"{name}0"), table.column(f"{name}1"), order)
-    return pa.table(columns, schema=SCHEMA)
+        low, high = (whole(table.column(f"{name}{half}")) for half in (0, 1))
+        made[f"{name}0"], made[f"{name}1"] = permuted(low, high, _permutation(keys, name))
+    return pa.table(made, schema=SCHEMA)

@@ -1,33 +1,34 @@
 """What is compared of an identity: the words that become tokens and the letter pairs that become filters.
 
-Invariants: pure text to text, one identity at a time, nothing kept; a missing or placeholder value gives no feature,
-never an empty one; a date's parts are kept apart so that one wrong part, a swap of day and month or a 1 January
-default still leaves something to compare.
+Invariants: whole columns of text to whole columns of text, nothing kept; a missing or placeholder value gives no
+feature, never an empty one; a date's parts are kept apart so that one wrong part, a swap of day and month or a
+1 January default still leaves something to compare.
 Sources: letter groups as in Soundex (Russell 1918), without its first-letter rule; initials are not names."""
 
 import re
-from datetime import date
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from linkage.normalise.names import fold, formal, is_newborn_placeholder
-from linkage.normalise.places import address_tokens
-from linkage.rows import Sex
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-_GROUPS = str.maketrans("BFPVCGJKQSXZDTLMNRAEIOUYHW", "11112222222233455600000099")
-_RUNS = re.compile(r"(.)\1+")
-_UK = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?) ([0-9])[A-Z]{2}")
+from linkage.flat import Numbers, Texts, flat
+from linkage.normalise.names import NICKNAMES, PLACEHOLDERS, fold, is_newborn_placeholder
+from linkage.normalise.places import STREET_WORDS
+from linkage.normalise.text import ascii_fold
+from linkage.words import Words, words
+
+_GROUPS = np.arange(256, dtype=np.uint8)
+_GROUPS[np.frombuffer(b"BFPVCGJKQSXZDTLMNRAEIOUYHW", dtype=np.uint8)] = np.frombuffer(
+    b"11112222222233455600000099", dtype=np.uint8
+)
+_NO_SOUND, _VOWEL = ord("9"), ord("0")
+_SOUND_LENGTH = 6
+_UK_SECTOR = r"^([A-Z]{1,2}[0-9][0-9A-Z]? [0-9])[A-Z]{2}$"
 _ORDER = re.compile(r"\b(?:([1-9])|(ONE|A|I)|(TWO|B|II)|(THREE|C|III))\b|[A-Z]([1-9])\b")
-_NUMBER = re.compile(r"[0-9]+[A-Z]?")
-_UNIT_WORDS = frozenset({"FLAT", "UNIT", "ROOM", "APARTMENT", "NO"})
-_SEXES = {Sex.FEMALE: "F", Sex.MALE: "M"}
-
-
-def sound(word: str) -> str:
-    """A coarse phonetic form: consonant groups in order, runs and vowels dropped, a leading vowel marked."""
-    if not word.isascii():
-        return word
-    coded = word.replace("PH", "F").translate(_GROUPS).replace("9", "")
-    kept = _RUNS.sub(r"\1", coded)
-    return (kept[:1] + kept[1:].replace("0", ""))[:6]
+_UNIT_WORDS = pa.array(["FLAT", "UNIT", "ROOM", "APARTMENT", "NO"])
+_MARKS = "BABY|INFANT|NEWBORN|UNBORN|TWIN|TRIPLET|BABE"
 
 
 def birth_order(given_name: str) -> str | None:
@@ -41,94 +42,153 @@ def birth_order(given_name: str) -> str | None:
     return digit or joined or ("1" if one else "2" if two else "3" if three else None)
 
 
-def given_features(given: str | None, middle: str | None) -> dict[str, str | None]:
-    """First given name (never an initial), its full form and sound, the next name, and a newborn's birth order."""
-    words = [word for word in fold(f"{given or ''}").split() if len(word) > 1]
-    others = words[1:] + [word for word in fold(middle or "").split() if len(word) > 1]
-    first = words[0] if words else None
-    return {
-        "given": first,
-        "given_formal": first and formal(first),
-        "given_sound": first and sound(first),
-        "middle": others[0] if others else None,
-        "birth_order": birth_order(given) if given and not first else None,
-    }
+def _plain(column: pa.Array) -> pa.Array:
+    """Capitals without accents."""
+    upper = pc.ascii_upper(column)
+    accented = np.flatnonzero(np.asarray(pc.invert(pc.string_is_ascii(column)).fill_null(False)))
+    return _mended(upper, accented, lambda row: ascii_fold(column[row].as_py()))
 
 
-def family_features(family: str | None) -> dict[str, str | None]:
+def _mended(column: pa.Array, rows: Numbers, of: Callable[[int], str | None]) -> pa.Array:
+    """A column with some rows worked out one by one."""
+    if not len(rows):
+        return column
+    chosen = np.zeros(len(column), dtype=bool)
+    chosen[rows] = True
+    return pc.replace_with_mask(column, pa.array(chosen), pa.array([of(int(row)) for row in rows], pa.string()))
+
+
+def _filled(column: pa.Array) -> pa.Array:
+    """Nothing instead of an empty text."""
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def folded(names: pa.Array) -> pa.Array:
+    """Names as `fold` folds each; null where a name says nothing."""
+    words = pc.replace_substring_regex(_plain(names), r"['.]+", "")
+    words = pc.ascii_trim(pc.replace_substring_regex(words, r"[^A-Z0-9]+", " "), " ")
+    odd = pc.or_(pc.equal(words, ""), pc.match_substring_regex(words, _MARKS))
+    words = _mended(words, np.flatnonzero(np.asarray(odd.fill_null(False))), lambda row: fold(names[row].as_py()))
+    known = pc.invert(pc.is_in(words, value_set=pa.array(sorted(PLACEHOLDERS))))
+    return _filled(pc.if_else(known, words, ""))
+
+
+def sounds(column: pa.Array) -> pa.Array:
+    """A coarse phonetic form: consonant groups in order, runs and vowels dropped, a leading vowel marked."""
+    texts = flat(column)
+    groups = _GROUPS[texts.data]
+    coded = Texts(groups, texts.offsets).keep(groups != _NO_SOUND)
+    coded = coded.keep(coded.starts() | (coded.data != np.append(np.uint8(0), coded.data[:-1])))
+    coded = coded.keep(coded.starts() | (coded.data != _VOWEL))
+    coded = coded.keep(coded.places() < _SOUND_LENGTH)
+    return pc.if_else(pc.string_is_ascii(column), coded.arrow(np.asarray(column.is_valid())), column)
+
+
+def formal(column: pa.Array) -> pa.Array:
+    """The full form of each folded short name, or the word itself."""
+    short = pa.array(list(NICKNAMES))
+    full = pa.array(list(NICKNAMES.values())).take(pc.index_in(column, value_set=short))
+    return pc.coalesce(full, column)
+
+
+def given_words(names: pa.Array) -> Words:
+    """The words of folded given names that are more than an initial."""
+    found = words(names)
+    return found.kept(pc.greater(pc.utf8_length(found.flat), 1))
+
+
+def birth_orders(names: pa.Array, first: pa.Array) -> pa.Array:
+    """A newborn's order of birth, where the given name is only a placeholder."""
+    marked = pc.and_(first.is_null(), pc.match_substring_regex(_plain(names), _MARKS).fill_null(False))
+    none = pa.nulls(len(names), pa.string())
+    return _mended(none, np.flatnonzero(np.asarray(marked)), lambda row: birth_order(names[row].as_py()))
+
+
+def family_features(parts: Words) -> dict[str, pa.Array]:
     """The whole surname closed up, its first and last parts, and its sound."""
-    words = fold(family or "").split()
-    whole = "".join(words) or None
+    whole = _filled(parts.joined(""))
     return {
         "family": whole,
-        "family_first": words[0] if len(words) > 1 else whole,
-        "family_last": words[-1] if len(words) > 1 else whole,
-        "family_sound": whole and sound(whole),
+        "family_first": parts.nth(0),
+        "family_last": parts.nth(-1),
+        "family_sound": sounds(whole),
     }
 
 
-def name_words(given_name: str, family_name: str) -> str | None:
+def name_bags(first: pa.Array, family: Words) -> pa.Array:
     """First given name and surname parts in alphabetical order: equal when they were swapped."""
-    given = [word for word in fold(given_name).split() if len(word) > 1][:1]
-    family = fold(family_name).split()
-    return " ".join(sorted(given + family)) if given and family else None
+    one = family.nth(0)
+    pair = [pc.min_element_wise(first, one, skip_nulls=False), pc.max_element_wise(first, one, skip_nulls=False)]
+    bags = pc.binary_join_element_wise(*pair, " ")
+    several = np.flatnonzero((family.counts > 1) & np.asarray(first.is_valid()))
+
+    def sorted_words(row: int) -> str:
+        parts = family.flat[int(family.begins[row]) : int(family.begins[row + 1])].to_pylist()
+        return " ".join(sorted([first[row].as_py(), *parts]))
+
+    return _mended(bags, several, sorted_words)
 
 
-def date_features(born: date) -> dict[str, str]:
+def date_features(born: pa.Array) -> dict[str, pa.Array]:
     """The whole date, the date with day and month in order of size, and each pair of parts."""
-    low, high = sorted((born.day, born.month))
+    year, month, day = (part(born) for part in (pc.year, pc.month, pc.day))
+    low, high = pc.min_element_wise(day, month), pc.max_element_wise(day, month)
+    year, month, day, low, high = (part.cast(pa.string()) for part in (year, month, day, low, high))
     return {
-        "dob": born.isoformat(),
-        "dob_canon": f"{born.year}-{low}-{high}",
-        "dob_dm": f"{born.day}-{born.month}",
-        "dob_my": f"{born.month}/{born.year}",
-        "dob_dy": f"{born.day}|{born.year}",
-        "dob_y": str(born.year),
+        "dob": born.cast(pa.string()),
+        "dob_canon": pc.binary_join_element_wise(year, low, high, "-"),
+        "dob_dm": pc.binary_join_element_wise(day, month, "-"),
+        "dob_my": pc.binary_join_element_wise(month, year, "/"),
+        "dob_dy": pc.binary_join_element_wise(day, year, "|"),
+        "dob_y": year,
     }
 
 
-def sector(postcode: str) -> str:
+def sectors(postcodes: pa.Array) -> pa.Array:
     """`AB1 2` of a UK postcode; of any other code all but its last sign."""
-    found = _UK.fullmatch(postcode)
-    return f"{found[1]} {found[2]}" if found else postcode[:-1] or postcode
+    shorter = pc.utf8_slice_codeunits(postcodes, 0, -1)
+    other = pc.if_else(pc.equal(shorter, ""), postcodes, shorter)
+    uk = pc.match_substring_regex(postcodes, _UK_SECTOR)
+    return pc.if_else(uk, pc.replace_substring_regex(postcodes, _UK_SECTOR, r"\1"), other)
 
 
-def address_features(address: str | None, postcode: str | None) -> dict[str, str | None]:
-    """One dwelling (its numbers, first street word and postcode) and one street word with the postcode."""
-    words = address_tokens(address) if address else ()
-    numbers = [word for word in words if _NUMBER.fullmatch(word)]
-    names = [word for word in words if not _NUMBER.fullmatch(word) and word not in _UNIT_WORDS]
-    if not names:
-        return {"address": None, "street": None}
-    place = postcode or " ".join(names[1:3])
-    dwelling = f"{' '.join(numbers)}|{names[0]}|{place}"
-    return {
-        "address": dwelling if numbers or postcode else None,
-        "street": f"{' '.join(numbers)}|{' '.join(names[:2])}",
-    }
+@dataclass(frozen=True, slots=True, repr=False)
+class Places:
+    """What addresses say: every word, and the numbers and names among them."""
+
+    words: Words
+    numbers: Words
+    names: Words
 
 
-def sex_feature(sex: Sex | None) -> str | None:
-    return _SEXES.get(sex) if sex else None
+def places_of(addresses: pa.Array) -> Places:
+    """The words of each address with abbreviations spelt out; flat, unit and room are neither number nor name."""
+    plain = pc.replace_substring(_plain(addresses), "'", "")
+    found = words(pc.replace_substring_regex(plain, r"[^A-Z0-9]+", " "))
+    codes = found.flat.dictionary_encode()
+    spelt = pa.array([STREET_WORDS.get(word, word) for word in codes.dictionary.to_pylist()], pa.string())
+    number = pc.match_substring_regex(spelt, r"^[0-9]+[A-Z]?$")
+    name = pc.invert(pc.or_(number, pc.is_in(spelt, value_set=_UNIT_WORDS)))
+    whole = Words(spelt.take(codes.indices), found.begins)
+    return Places(whole, whole.kept(number.take(codes.indices)), whole.kept(name.take(codes.indices)))
 
 
-def pairs_of_letters(words: tuple[str, ...]) -> frozenset[str]:
-    """The padded letter pairs of each word."""
-    found: set[str] = set()
-    for word in words:
-        padded = f"_{word}_"
-        found.update(padded[at : at + 2] for at in range(len(padded) - 1))
-    return frozenset(found)
+def streets(places: Places) -> pa.Array:
+    """One street word with the numbers; null where an address names no street."""
+    second = places.names.nth(1)
+    names = pc.binary_join_element_wise(places.names.nth(0), second, " ", null_handling="emit_null")
+    numbers = places.numbers.joined(" ")
+    return pc.binary_join_element_wise(numbers, pc.coalesce(names, places.names.nth(0)), "|")
 
 
-def placed_pairs(word: str) -> frozenset[str]:
-    """Letter pairs, each also with the half of the word in which it stands."""
-    padded = f"_{word}_"
-    half = max(2, len(padded) // 2)
-    pairs = [padded[at : at + 2] for at in range(len(padded) - 1)]
-    return frozenset(pairs).union(f"{pair}{at // half}" for at, pair in enumerate(pairs))
+def dwellings(places: Places, at: pa.Array, postcodes: pa.Array) -> pa.Array:
+    """One dwelling: its numbers, first street word, and the postcode or else the next words.
 
-
-def name_parts(names: tuple[str | None, ...]) -> tuple[str, ...]:
-    """Every word of every name."""
-    return tuple(word for name in names if name for word in fold(name).split())
+    `at` says which address stands on each row, `postcodes` what stands beside it.
+    """
+    numbers, first = places.numbers.joined(" "), places.names.nth(0)
+    second, third = places.names.nth(1), places.names.nth(2)
+    beyond = pc.coalesce(pc.binary_join_element_wise(second, third, " "), second, pa.scalar(""))
+    known = pc.if_else(pc.greater(pc.binary_length(numbers), 0), beyond, pa.scalar(None, pa.string()))
+    start = pc.binary_join_element_wise(numbers, first, "|")
+    return pc.binary_join_element_wise(start.take(at), pc.coalesce(postcodes, known.take(at)), "|")

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.encode import FILTERS, SCHEMA, TOKENS, encode, nhs_token, record_token, rekey
-from linkage.features import birth_order, date_features, sector, sound
+from linkage.features import birth_order
 from linkage.rows import Sex
 from tests.unit.linkage.linkage_keys import TestKeys, role
+from tests.unit.linkage.plain_encoding import date_features, sector, sound
 
 KEYS = TestKeys()
 OTHER = TestKeys(b"another secret")
