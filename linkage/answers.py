@@ -1,0 +1,143 @@
+"""Stewards' answers to the review queue, and what is learnt from them.
+
+Invariants: an answer is given once; "unsure" decides nothing and leaves the pair in the queue; every answer that
+settles a pair is written together with the binding decision; estimates and teaching use the probability sample only.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from linkage import estimates, run_store
+from linkage.compared import Agreement, Pattern, pattern
+from linkage.doubts import ReviewReason, Told
+from linkage.store import link_decision, link_run, review_pair
+from linkage.teaching import Labelled, blended
+
+RolePair = tuple[str, str]
+
+
+class Answer(StrEnum):
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+SETTLED = (Answer.SAME.value, Answer.DIFFERENT.value)
+
+
+def key(role_a: str, role_b: str) -> RolePair:
+    return (role_a, role_b) if role_a < role_b else (role_b, role_a)
+
+
+def told(session: Session) -> dict[Pattern, Told]:
+    """What stewards said of each pattern of agreement, each pair once."""
+    query = select(review_pair).where(review_pair.c.answer.in_(SETTLED))
+    answers: Counter[Pattern] = Counter()
+    against: Counter[Pattern] = Counter()
+    seen: set[RolePair] = set()
+    for row in session.execute(query):
+        if (both := key(row.role_a, row.role_b)) not in seen:
+            seen.add(both)
+            kind = pattern(read_fields(row.fields))
+            answers[kind] += 1
+            against[kind] += (row.answer == Answer.SAME) != row.linked
+    return {kind: Told(count, against[kind]) for kind, count in answers.items()}
+
+
+def read_fields(held: Sequence[Mapping[str, Any]]) -> tuple[Agreement, ...]:
+    return tuple(Agreement(one["field"], one["agreement"], one["weight"]) for one in held)
+
+
+def current_runs(session: Session) -> list[str]:
+    """The newest full run and those after it: the runs whose samples speak of the present links."""
+    rows = session.execute(select(link_run.c.id, link_run.c.mode).order_by(link_run.c.ordinal)).all()
+    full = max((at for at, row in enumerate(rows) if row.mode == run_store.FULL), default=0)
+    return [row.id for row in rows[full:]]
+
+
+def sample(session: Session) -> list[estimates.Answered]:
+    """The present sample with its answers, each run's strata apart."""
+    query = select(review_pair).where(
+        review_pair.c.chance.is_not(None), review_pair.c.run_id.in_(current_runs(session))
+    )
+    said = {Answer.SAME.value: True, Answer.DIFFERENT.value: False}
+    return [
+        estimates.Answered(f"{row.run_id}|{row.stratum}", row.linked, row.chance, said.get(row.answer))
+        for row in session.execute(query.order_by(review_pair.c.id))
+    ]
+
+
+def taught(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with m moved towards what stewards' answers on the sample show, where there are enough."""
+    query = select(review_pair).where(review_pair.c.chance.is_not(None), review_pair.c.answer == Answer.SAME.value)
+    newest: dict[RolePair, Labelled] = {}
+    for row in session.execute(query.order_by(review_pair.c.answered_at, review_pair.c.id)):
+        levels = {held["field"]: held["agreement"] for held in row.fields}
+        newest[key(row.role_a, row.role_b)] = Labelled(levels, row.chance)
+    return blended(settings, list(newest.values()))
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many pairs wait, are answered same or different, or left unsure, in the present runs."""
+    query = (
+        select(func.coalesce(review_pair.c.answer, "waiting"), func.count())
+        .where(review_pair.c.run_id.in_(current_runs(session)))
+        .group_by(func.coalesce(review_pair.c.answer, "waiting"))
+    )
+    held = {name: int(count) for name, count in session.execute(query)}
+    return {name: held.get(name, 0) for name in ("waiting", *Answer)}
+
+
+def rows_waiting(session: Session, limit: int, reasons: Sequence[ReviewReason] = tuple(ReviewReason)) -> Iterator[Any]:
+    """Open rows, the most telling first; what was left unsure comes last."""
+    query = (
+        select(review_pair)
+        .where(
+            or_(review_pair.c.answer.is_(None), review_pair.c.answer == Answer.UNSURE.value),
+            review_pair.c.reason.in_([reason.value for reason in reasons]),
+        )
+        .order_by(review_pair.c.answer.is_not(None), review_pair.c.priority.desc(), review_pair.c.id)
+        .limit(limit)
+    )
+    yield from session.execute(query)
+
+
+class AlreadyAnswered(Exception):
+    """The pair was settled before; the first answer stands until the decision is withdrawn."""
+
+
+class NotInQueue(LookupError):
+    """No such pair is, or was, in the queue."""
+
+
+def answer(session: Session, pair_id: str, said: Answer, by: str, now: datetime) -> None:
+    """Write the answer and, where it settles the pair, the binding decision, in the caller's transaction."""
+    row = session.execute(select(review_pair).where(review_pair.c.id == pair_id).with_for_update()).first()
+    if row is None:
+        raise NotInQueue(pair_id)
+    if row.answer in SETTLED:
+        raise AlreadyAnswered(pair_id)
+    session.execute(
+        update(review_pair)
+        .where(review_pair.c.id == pair_id)
+        .values(answer=said.value, answered_by=by, answered_at=now)
+    )
+    if said is not Answer.UNSURE:
+        _decide(session, row, said, by, now)
+
+
+def _decide(session: Session, row: Any, said: Answer, by: str, now: datetime) -> None:
+    session.execute(
+        insert(link_decision).values(
+            id=secrets.token_hex(16), kind=said.value, role_a=row.role_a, role_b=row.role_b, reason=row.reason,
+            origin="review" if row.chance is None else "sample", match_weight=row.match_weight, decided_by=by,
+            decided_at=now,
+        )
+    )  # fmt: skip

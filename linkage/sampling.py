@@ -1,0 +1,145 @@
+"""A probability sample of linked and unlinked pairs, by weight, so that quality can be estimated without any truth.
+
+Invariants: every pair of a stratum has the same, recorded chance of being drawn; a pair's place in the draw is a hash
+of its two representative roles under the run's seed, independent of everything known of it; pairs of people who are
+sealed from each other are in no stratum; what is drawn is told as profiles, and named by roles only.
+Source: stratified simple random sampling with Neyman's allocation (Cochran 1977, ch. 5)."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from linkage.compared import Pair
+from linkage.zone import Database
+
+EDGES = (-6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 12.0)
+"""Bounds of the strata, in weight above the threshold at which groups join."""
+LINKED, APART, UNCOMPARED = "linked", "apart", "linked:uncompared"
+NOT_ASKED = frozenset({f"{APART}:below {EDGES[0]:+g}"})
+"""Far below the threshold pairs are many and matches next to none: a sample there would tell of noise only."""
+LEAST_IN_STRATUM = 12
+_LEAST_DOUBT = 0.02
+"""No stratum is taken to hold less doubt when the sample is shared out: models are wrong where they are sure, too."""
+_HASHES = 2**32
+_INSIDE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One sampled pair, with the chance that it was drawn."""
+
+    pair: Pair
+    stratum: str
+    match_weight: float | None
+    linked: bool
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """How many pairs a stratum holds, and their mean weight."""
+
+    name: str
+    pairs: int
+    weight: float
+
+
+def stratum_sql(weight: str, linked: str, join: float) -> str:
+    """SQL: the stratum of a pair."""
+    bounds = [f"{edge:+g}" for edge in EDGES]
+    names = [
+        f"below {bounds[0]}",
+        *(f"{a} to {b}" for a, b in pairwise(bounds)),
+        f"from {bounds[-1]}",
+    ]
+    whens = " ".join(f"WHEN {weight} < {join + edge!r} THEN '{name}'" for edge, name in zip(EDGES, names, strict=False))
+    return f"CASE WHEN {linked} THEN '{LINKED}:' ELSE '{APART}:' END || CASE {whens} ELSE '{names[-1]}' END"
+
+
+def doubt(weight: float, join: float) -> float:
+    """The standard deviation of one answer, if the chance of a match is logistic in the weight above the threshold."""
+    chance = 1.0 / (1.0 + 2.0 ** min(max(join - weight, -60.0), 60.0))
+    return max(math.sqrt(chance * (1.0 - chance)), _LEAST_DOUBT)
+
+
+def allocation(strata: Sequence[Stratum], wanted: int, join: float) -> Mapping[str, int]:
+    """Share `wanted` answers out over the strata: by size times doubt, at least a few each, never more than held."""
+    shares = {s.name: s.pairs * doubt(s.weight, join) for s in strata}
+    total = sum(shares.values()) or 1.0
+    return {s.name: min(s.pairs, max(LEAST_IN_STRATUM, round(wanted * shares[s.name] / total))) for s in strata}
+
+
+_PLACED = """
+CREATE OR REPLACE TABLE placed AS SELECT profile, min(role_id) AS role_id, any_value(person) AS person,
+hash(min(role_id)) AS draw, count(*) AS roles FROM (SELECT m.profile, m.role_id, hash(o.person_id) AS person
+FROM member m JOIN owned o USING (role_id)) GROUP BY profile
+"""
+_SEALED = """
+CREATE OR REPLACE TABLE sealed_person AS SELECT DISTINCT x.person, s.nhs_a, s.nhs_b, p.nhs
+FROM placed x JOIN profile p USING (profile) JOIN zone.seal s ON p.nhs IN (s.nhs_a, s.nhs_b)
+"""
+_APART = """
+NOT EXISTS (SELECT 1 FROM sealed_person s JOIN sealed_person t ON s.nhs_a = t.nhs_a AND s.nhs_b = t.nhs_b
+AND s.nhs <> t.nhs WHERE s.person = j.person_a AND t.person = j.person_b)
+"""
+
+
+def judge(zone: Database, join: float, seed: int) -> None:
+    """Make `placed` and `judged` from `pair`, `member`, `profile` and `owned` (role_id, person_id).
+
+    `placed` holds each profile's person (hashed), first role and number of roles; `judged` each compared pair with
+    whether it is linked, its stratum and its place in the draw.
+    """
+    zone.run(_PLACED)
+    zone.run(_SEALED)
+    zone.run(
+        f"CREATE OR REPLACE TABLE judged AS SELECT j.*, {stratum_sql('match_weight', 'linked', join)} AS stratum FROM ("
+        " SELECT p.a, p.b, p.match_weight, p.standing, x.person AS person_a, y.person AS person_b,"
+        f" x.person = y.person AS linked, hash(x.draw, y.draw, {seed}) % {_HASHES} AS place FROM pair p"
+        f" JOIN placed x ON x.profile = p.a JOIN placed y ON y.profile = p.b) j WHERE {_APART}"
+    )
+
+
+def strata(zone: Database) -> list[Stratum]:
+    rows = zone.rows("SELECT stratum, count(*), avg(match_weight) FROM judged GROUP BY 1 ORDER BY 1")
+    return [Stratum(name, pairs, weight) for name, pairs, weight in rows]
+
+
+def draw(zone: Database, held: Sequence[Stratum], sizes: Mapping[str, int]) -> list[Drawn]:
+    """The pairs of each stratum that come first in the draw."""
+    found: list[Drawn] = []
+    for stratum in held:
+        size = sizes[stratum.name]
+        bound = int(_HASHES * min(1.0, (size + 8.0 * math.sqrt(size) + 20.0) / stratum.pairs))
+        rows = zone.rows(
+            "SELECT a, b, match_weight, linked FROM judged WHERE stratum = ? AND place <= ?"
+            " ORDER BY place, a, b LIMIT ?",
+            [stratum.name, bound, size],
+        )
+        chance = len(rows) / stratum.pairs
+        found += [Drawn((a, b), stratum.name, weight, linked, chance) for a, b, weight, linked in rows]
+    return found
+
+
+def uncompared(zone: Database, join: float) -> Stratum:
+    """Pairs of profiles that are one person though no rule compared them: only how many there are is worked out."""
+    [(inside,)] = zone.rows(
+        "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM placed GROUP BY person)"
+    )
+    [(compared,)] = zone.rows("SELECT count(*) FROM judged WHERE linked")
+    return Stratum(UNCOMPARED, max(0, int(inside) - int(compared)), join)
+
+
+def draw_uncompared(zone: Database, stratum: Stratum, size: int, seed: int) -> list[Drawn]:
+    """Some of those pairs. Where they are many, they are drawn among the pairs of a random part of the persons."""
+    if not stratum.pairs or not size:
+        return []
+    part = int(_HASHES * min(1.0, _INSIDE / stratum.pairs))
+    rows = zone.rows(
+        f"WITH part AS (SELECT * FROM placed WHERE hash(person, {seed}) % {_HASHES} <= {part})"
+        " SELECT x.profile, y.profile FROM part x JOIN part y ON x.person = y.person AND x.profile < y.profile"
+        " ANTI JOIN judged j ON j.a = x.profile AND j.b = y.profile"
+        f" ORDER BY hash(x.draw, y.draw, {seed}), 1, 2 LIMIT {size}"
+    )
+    return [Drawn((a, b), stratum.name, None, True, len(rows) / stratum.pairs) for a, b in rows]
