@@ -4,7 +4,7 @@ Invariants: what was typed lives for one request, in a value that shows nothing 
 anything is looked up; finding nothing is logged as any search is; an address never carries any of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -13,10 +13,11 @@ from typing import Final
 from app.deployment import Deployment
 from app.language import N_
 from linkage import search
+from linkage.index import Index, index_version, open_index
 from linkage.normalise import numbers
 from linkage.rows import Identity
 from linkage.search import Strength
-from linkage.zone import Database, index_version, open_index
+from linkage.whose import persons_of
 
 NAME_LONGEST = 80
 MOST_HITS = 20
@@ -93,13 +94,13 @@ class SearchIndex:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment, self._lock = deployment, Lock()
-        self._open: tuple[str, Database] | None = None
+        self._open: tuple[str, Index] | None = None
 
     def find(self, sought: Identity) -> list[Hit]:
         """Return candidates, the best first; none where nothing has been linked yet."""
         with self._lock:
             index = self._newest()
-            held = search.find(index, self._deployment.ring, _query(sought)) if index else []
+            held = search.find(index, self._deployment.ring, _query(sought), self._persons_of) if index else []
         return [Hit(hit.person_id, STRENGTHS[hit.strength]) for hit in held[:MOST_HITS]]
 
     def find_by_number(self, text: str) -> list[str] | None:
@@ -107,13 +108,17 @@ class SearchIndex:
         sought = number_of(text)
         return None if sought is None else [hit.person_id for hit in self.find(sought)]
 
+    def _persons_of(self, roles: Sequence[str]) -> Mapping[str, str]:
+        with self._deployment.database.reading() as session:
+            return persons_of(session, roles)
+
     def close(self) -> None:
         with self._lock:
             if self._open:
                 self._open[1].close()
                 self._open = None
 
-    def _newest(self) -> Database | None:
+    def _newest(self) -> Index | None:
         zone, version = self._deployment.settings.zone, index_version(self._deployment.settings.zone)
         if version is None:
             return None

@@ -19,7 +19,7 @@ import pyarrow as pa
 from linkage.encrypted import Database, ZoneError, ZoneFault, connect
 from linkage.index_file import SUFFIX, path_of, sync_folder
 from linkage.index_keys import Mixer, Rule, rule_name
-from linkage.index_part import DESCRIBED, Part, asked_words, described_rule, write_part
+from linkage.index_part import DESCRIBED, Part, Places, asked_words, described_rule, write_part
 from linkage.index_rows import ROLE
 from linkage.index_values import IndexedModel, write_model
 from linkage.rows import KeyedHash
@@ -99,16 +99,14 @@ class Index:
         self._overruled = _overruled(self.parts)
 
     def find(
-        self, asked: Mapping[str, Any], rules: Iterable[Rule], *, crowded: bool = True, most: int | None = None,
-        wanted: Sequence[str] | None = None,
+        self, asked: Sequence[Mapping[str, Any]], rules: Iterable[Rule], *, crowded: bool = True,
+        most: int | None = None, wanted: Sequence[str] | None = None,
     ) -> pa.Table:  # fmt: skip
-        """The rows that agree with `asked` (column → token) under any rule; without `crowded`, under rules whose block
-        linkage did compare; at most so many under one rule."""
-        keyed = [(rule_name(rule), words) for rule in rules if (words := asked_words(asked, rule)) is not None]
-        mixed = {rule: int(self._mixer.mixed(rule, words)[0]) for rule, words in keyed}
-        places: list[list[np.ndarray]] = [[] for _ in self.parts]
-        for rule, key in mixed.items():
-            found = [part.look_up(rule, key, most) for part in self.parts]
+        """The rows that agree with one of `asked` (column → token) under any rule, each once; without `crowded`, only
+        under rules whose block linkage did compare; at most so many under one rule; `wanted` names the columns."""
+        places: list[list[Places]] = [[] for _ in self.parts]
+        for name, key in self._keyed(asked, rules):
+            found = [part.look_up(name, key, most) for part in self.parts]
             if crowded or not any(left_out for _, left_out in found):
                 for held, (at, _) in zip(places, found, strict=True):
                     held.append(at)
@@ -118,6 +116,11 @@ class Index:
         ]
         held_by_none = pa.table({ROLE: pa.array([], pa.string())})
         return pa.concat_tables(tables, promote_options="default") if tables else held_by_none
+
+    def _keyed(self, asked: Sequence[Mapping[str, Any]], rules: Iterable[Rule]) -> set[tuple[str, int]]:
+        """Each rule's name with the keys that are looked up under it."""
+        wanted = ((rule_name(rule), asked_words(one, rule)) for rule in rules for one in asked)
+        return {(name, int(self._mixer.mixed(name, words)[0])) for name, words in wanted if words is not None}
 
     def described(self, dataset: str, rows: pa.Table) -> np.ndarray:
         """Of each row, whether a data set that holds each person once describes somebody so: a boolean per row."""
@@ -150,7 +153,7 @@ class Index:
         self.close()
 
 
-def _once(places: Sequence[np.ndarray]) -> np.ndarray:
+def _once(places: Sequence[Places]) -> Places:
     return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *places]))
 
 

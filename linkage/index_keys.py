@@ -18,16 +18,13 @@ from linkage.rows import KeyedHash
 Words = NDArray[np.uint64]
 Rule = tuple[str, ...]
 
+_GIVENS = ("given_formal", "given_sound", "middle")
+_FAMILIES = ("family_first", "family_last", "family_sound", "former")
 SEARCHED: tuple[Rule, ...] = (
     ("nhs",), ("upn",), ("upn_temporary",), ("name_bag",),
-    ("dob_canon", "given_formal"), ("dob_canon", "given_sound"), ("dob_canon", "middle"),
-    ("dob_canon", "family"), ("dob_canon", "family_sound"),
-    ("given_formal", "dob_my"), ("given_formal", "dob_dy"), ("given_formal", "dob_dm"),
-    ("family_sound", "dob_my"), ("family_sound", "dob_dy"), ("family_sound", "dob_dm"),
-    ("given_sound", "family_sound"), ("given_formal", "family"), ("given_formal", "family_first"),
-    ("given_formal", "family_last"), ("given_formal", "former"), ("middle", "family"),
-    ("given_sound", "family_first"), ("given_sound", "family_last"),
-    ("dob_canon", "former"), ("dob_canon", "family_first"), ("dob_canon", "family_last"),
+    *((given, family) for given in _GIVENS for family in _FAMILIES),
+    *(("dob_canon", name) for name in (*_GIVENS, *_FAMILIES)),
+    *((name, near) for name in ("given_formal", "family_sound") for near in ("dob_my", "dob_dy", "dob_dm")),
 )  # fmt: skip
 """What a search looks under, beside what linkage compares under."""
 
@@ -58,6 +55,8 @@ class Mixer:
         return self._starts[rule]
 
     def _encrypted(self, blocks: Words) -> Words:
+        if not len(blocks):
+            return np.zeros((0, 2), dtype=np.uint64)
         sealed = self._encryptor.update(np.ascontiguousarray(blocks).data.cast("B"))
         return np.frombuffer(sealed, dtype="<u8").reshape(-1, 2)
 

@@ -215,10 +215,10 @@ class Part:
     def rows(self, places: Places, wanted: Sequence[str] | None = None) -> pa.Table:
         """The rows at these places (sorted, each once)."""
         segments, starts = np.unique(places // RECORDS, return_index=True)
-        ends = np.append(starts[1:], len(places))
+        ends = [*starts[1:].tolist(), len(places)][: len(starts)]
         whole = np.dtype((np.void, self._dtype.itemsize))
         found = [np.zeros(0, dtype=whole)]
-        for segment, start, end in zip(segments.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        for segment, start, end in zip(segments.tolist(), starts.tolist(), ends, strict=True):
             records = np.frombuffer(self._file.segment(self._rows, segment), dtype=whole)
             found.append(records[places[start:end] - segment * RECORDS])
         return self.layout.unpacked(np.concatenate(found).view(self._dtype), wanted)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 
-from linkage import live, persons, profiles, run_store, search, splink_engine, state, ties
+from linkage import index, live, persons, profiles, run_store, splink_engine, state, ties
 from linkage.rows import KeyedHash, Relation
 from linkage.run_store import Role, claims, new_id, roles, write_doubts, write_persons, write_ties
 from linkage.store import (
@@ -191,8 +191,11 @@ def write(
     found += ties.households(_dwellings(zone, person_of))
     write_ties(session, run_id, found)
     doubts = write_doubts(session, run_id, made, grouping)
+    version = run_store.write_model(
+        session, matched.scored.settings, {"profiles": matched.scored.profiles}, matched.started
+    )
     progress("index")
-    _publish(session, zone, keys, run_id, person_of)
+    _publish(session, zone, keys, run_id, matched.scored.settings, version)
     kinds = Counter(change.kind for change in made.changes)
     report = LinkReport(
         run_id=run_id, records=sum(map(len, groups)), profiles=matched.scored.profiles, pairs=matched.scored.pairs,
@@ -201,9 +204,6 @@ def write(
         split=kinds[persons.ChangeKind.SPLIT], ties=len(found), possible_duplicates=doubts, threshold=matched.join,
         seconds=round(time.monotonic() - matched.clock, 3),
     )  # fmt: skip
-    version = run_store.write_model(
-        session, matched.scored.settings, {"profiles": matched.scored.profiles}, matched.started
-    )
     _write_run(session, report, matched.started, version)
     return report
 
@@ -231,10 +231,21 @@ def _write_run(session: Session, report: LinkReport, started: datetime, version:
     )  # fmt: skip
 
 
-def _publish(session: Session, zone: Zone, keys: KeyedHash, run_id: str, person_of: Mapping[str, str]) -> None:
+_INDEXED = (
+    "CREATE OR REPLACE TABLE indexed AS SELECT p.*, m.role_id FROM profile p"
+    " JOIN (SELECT profile, min(role_id) AS role_id FROM member GROUP BY 1) m USING (profile)"
+)
+
+
+def _publish(
+    session: Session, zone: Zone, keys: KeyedHash, run_id: str, settings: Mapping[str, Any], version: int
+) -> None:
     """Write the new index now; point at it once the caller's transaction is committed."""
-    swap = search.write_index(zone, keys, run_id, person_of)
+    zone.run(_INDEXED)
+    model_name = f"{run_id}-model"
+    index.write_part(zone, zone.folder, run_id, keys)
+    index.write_model(zone, zone.folder, model_name, keys, settings, version)
 
     @event.listens_for(session, "after_commit", once=True)
     def point(_session: Session) -> None:
-        swap()
+        index.publish(zone.folder, [run_id], model_name)

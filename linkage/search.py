@@ -1,10 +1,12 @@
 """Finding a person in the published index by number, or by name and date of birth.
 
-Invariants: the index holds tokens and filters, never clear values, and is encrypted; a number is looked up only when
-its check digit agrees; a name is scored with the words' own keyed filters; at most twenty hits, best first; a hit
-names a person and on which fields it agreed, nothing else."""
+Invariants: the index holds tokens and filters, never clear values, and is sealed; a number is looked up only when its
+check digit agrees; a name is looked up under keyed hashes of its parts and scored with the words' own keyed filters;
+whose a role is the record store says, so that who is no longer current is not found; at most twenty hits, best first;
+a hit names a person and on which fields it agreed, nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,17 +15,25 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.encode import search_table
+from linkage.index import Index
+from linkage.index_keys import SEARCHED
 from linkage.normalise import numbers
 from linkage.reasons import Reason
 from linkage.rows import Identity, KeyedHash, PersonId
-from linkage.zone import Database, Zone
 
 MOST_HITS = 20
+_MOST_UNDER_A_RULE = 2_000
+"""Rows looked at under one name, however many people bear it."""
+_AT_ONCE = 200
+PersonsOf = Callable[[Sequence[str]], Mapping[str, str]]
+"""Role ids → the person of each that is current."""
 _TOKENS = (
     "nhs", "upn", "upn_temporary", "given", "given_formal", "given_sound", "middle", "family", "family_first",
     "family_last", "family_sound", "former", "name_bag", "dob", "dob_canon", "dob_dm", "dob_my", "dob_dy",
 )  # fmt: skip
 _FILTERS = ("given_f0", "given_f1", "family_f0", "family_f1")
+_READ = (*_TOKENS, *_FILTERS, "profile")
+_NUMBERS = {"nhs": "nhs_number", "upn": "upn", "upn_temporary": "upn"}
 
 
 class Strength(StrEnum):
@@ -53,23 +63,6 @@ class Hit:
     person_id: PersonId
     strength: Strength
     matched_on: tuple[str, ...]
-
-
-def write_index(zone: Zone, keys: KeyedHash, run_id: str, person_of: Mapping[str, str]) -> Callable[[], None]:
-    """Write the index of every compared role under its person; what is returned makes it the published one."""
-    placed = pa.table(
-        {
-            "role_id": pa.array(list(person_of), pa.string()),
-            "person_id": pa.array(list(person_of.values()), pa.string()),
-        }
-    )
-    columns = ", ".join(f"l.{name}" for name in (*_TOKENS, *_FILTERS))
-    with zone.lent("placed", placed):
-        return zone.stage_index(
-            run_id,
-            f"SELECT DISTINCT p.person_id, {columns} FROM live l JOIN placed p USING (role_id) WHERE NOT l.unborn",
-            keys,
-        )
 
 
 def _number(asked: str, check: Callable[[str], str | Reason]) -> str | None:
@@ -105,21 +98,17 @@ def _wanted(query: SearchQuery, keys: KeyedHash) -> dict[str, Any]:
     return dict(row)
 
 
-def _by_number(index: Database, column: str, token: int) -> list[Hit]:
-    found = index.rows(
-        f"SELECT person_id FROM search.entry WHERE {column} = $1 GROUP BY 1"
-        f" ORDER BY count(*) DESC, 1 LIMIT {MOST_HITS}",
-        [token],
-    )
-    field = "nhs_number" if column == "nhs" else "upn"
-    return [Hit(PersonId(who), Strength.EXACT, (field,)) for (who,) in found]
+def _by_number(index: Index, persons_of: PersonsOf, column: str, token: int) -> list[Hit]:
+    found = index.find([{column: token}], [(column,)], wanted=["profile"])
+    persons = persons_of(found.column("role_id").to_pylist())
+    counted = sorted(Counter(persons.values()).items(), key=lambda held: (-held[1], held[0]))
+    return [Hit(PersonId(who), Strength.EXACT, (_NUMBERS[column],)) for who, _ in counted[:MOST_HITS]]
 
 
 _BY_NAME = """
-SELECT person_id, max(score) AS best, arg_max(given_hit, score), arg_max(family_hit, score), arg_max(born_hit, score),
-       arg_max(exact, score)
+SELECT role_id, score, given_hit, family_hit, born_hit, exact
 FROM (
-    SELECT person_id, given_hit, family_hit, born_hit,
+    SELECT role_id, given_hit, family_hit, born_hit,
            given = $given AND family = $family AND dob = $dob AS exact,
            (CASE WHEN given = $given THEN 4 WHEN given_hit THEN 3 ELSE 0 END)
            + (CASE WHEN family = $family THEN 4 WHEN family_hit THEN 3 ELSE 0 END)
@@ -129,13 +118,11 @@ FROM (
         SELECT *, coalesce({given} OR given_sound = $given_sound AND {given_alike} >= 0.6, FALSE) AS given_hit,
                coalesce({family} OR family_sound = $family_sound AND {family_alike} >= 0.6, FALSE) AS family_hit,
                coalesce({born} OR {born_near}, FALSE) AS born_hit
-        FROM search.entry
-        WHERE dob = $dob OR dob_canon = $dob_canon OR given = $given OR given_formal = $given_formal OR family = $family
-              OR former = $family OR name_bag = $name_bag OR given_sound = $given_sound OR family_sound = $family_sound
+        FROM entry
     )
 )
 WHERE (given_hit AND family_hit) OR (born_hit AND (given_hit OR family_hit)) OR score >= 8
-GROUP BY person_id ORDER BY best DESC, person_id LIMIT {most}
+ORDER BY score DESC, exact DESC NULLS LAST, role_id
 """
 
 
@@ -145,27 +132,64 @@ def _strength(score: int, exact: bool | None, fields: tuple[str, ...]) -> Streng
     return Strength.STRONG if len(fields) == 3 or score >= 10 else Strength.POSSIBLE
 
 
-def _by_name(index: Database, wanted: Mapping[str, Any], dated: bool) -> list[Hit]:
+def _asked(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tokens looked up: as they are, and with each in the place of what it is compared with."""
+    found = {name: value for name, value in wanted.items() if value is not None}
+    given, family = found.get("given"), found.get("family")
+    other = {"middle": given, "former": family, "family_first": found.get("family_last")}
+    crossed = {**found, **other, "family_last": found.get("family_first")}
+    return [found | {"middle": given, "former": family}, crossed]
+
+
+def _scored(index: Index, wanted: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """(role, score, whether given name, family name and birth agree, whether all exactly) of who may be meant."""
+    entries = index.find(_asked(wanted), SEARCHED, most=_MOST_UNDER_A_RULE, wanted=_READ)
+    if len(entries) == 0:
+        return []
     statement = _BY_NAME.format(
         given=_GIVEN, family=_FAMILY, born=_BORN, born_near=_BORN_NEAR, given_alike=_ALIKE.format(f="given_f"),
-        family_alike=_ALIKE.format(f="family_f"), most=MOST_HITS * 3,
+        family_alike=_ALIKE.format(f="family_f"),
     )  # fmt: skip
     used = {name: value for name, value in wanted.items() if f"${name}" in statement}
-    hits = []
-    for who, score, given, family, born, exact in index.rows(statement, used):
-        agreed = zip(("given_name", "family_name", "date_of_birth"), (given, family, born), strict=True)
-        fields = tuple(name for name, agrees in agreed if agrees)
-        if len(fields) >= 2 or not dated:
-            hits.append(Hit(PersonId(who), _strength(score, exact, fields), fields))
-    return hits[:MOST_HITS]
+    with index.database.lent("entry", _whole(entries)):
+        return index.database.rows(statement, used)
 
 
-def find(index: Database, keys: KeyedHash, query: SearchQuery) -> list[Hit]:
+def _whole(entries: pa.Table) -> pa.Table:
+    """Entries with every column that is compared, empty where no part of the index holds it."""
+    held = set(entries.column_names)
+    return pa.table(
+        {
+            name: entries.column(name) if name in held else pa.nulls(len(entries), pa.int64())
+            for name in ("role_id", *_TOKENS, *_FILTERS)
+        }
+    )
+
+
+def _by_name(index: Index, persons_of: PersonsOf, wanted: Mapping[str, Any], dated: bool) -> list[Hit]:
+    found: dict[str, tuple[int, Hit]] = {}
+    scored = _scored(index, wanted)
+    for start in range(0, len(scored), _AT_ONCE):
+        some = scored[start : start + _AT_ONCE]
+        persons = persons_of([role for role, *_ in some])
+        for role, score, given, family, born, exact in some:
+            agreed = zip(("given_name", "family_name", "date_of_birth"), (given, family, born), strict=True)
+            fields = tuple(name for name, agrees in agreed if agrees)
+            who = persons.get(role)
+            if who is not None and who not in found and (len(fields) >= 2 or not dated):
+                found[who] = (score, Hit(PersonId(who), _strength(score, exact, fields), fields))
+        if len(found) >= MOST_HITS:
+            break
+    best = sorted(found.values(), key=lambda held: (-held[0], held[1].person_id))
+    return [hit for _, hit in best[:MOST_HITS]]
+
+
+def find(index: Index, keys: KeyedHash, query: SearchQuery, persons_of: PersonsOf) -> list[Hit]:
     """Find persons, best first. A number decides alone where one is given and valid; else names and date of birth."""
     wanted = _wanted(query, keys)
-    for column in ("nhs", "upn", "upn_temporary"):
+    for column in _NUMBERS:
         if wanted[column] is not None:
-            return _by_number(index, column, wanted[column])
+            return _by_number(index, persons_of, column, wanted[column])
     if wanted["given"] is None and wanted["family"] is None:
         return []
-    return _by_name(index, wanted, query.date_of_birth is not None)
+    return _by_name(index, persons_of, wanted, query.date_of_birth is not None)

@@ -9,9 +9,7 @@ separate immutable file, so that a server can read it while the zone is written.
 import fcntl
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,10 +19,9 @@ from linkage.encrypted import Database, ZoneBusy, ZoneError, ZoneFault, connect,
 from linkage.rows import KeyedHash
 from linkage.sealed import TABLE, Parts
 
-__all__ = ["LATEST", "Database", "Zone", "ZoneBusy", "ZoneError", "ZoneFault", "guarded", "open_index", "open_zone"]
+__all__ = ["LATEST", "Database", "Zone", "ZoneBusy", "ZoneError", "ZoneFault", "guarded", "open_zone"]
 
 _FILE = "zone.duckdb"
-_POINTER = "index.current"
 _INDEX_SPILL = "spill-index-"
 ENCODED = "encoded"
 """The kind of sealed part that holds a load's encoded roles."""
@@ -161,30 +158,6 @@ class Zone(Database):
         with self.lent("fresh", pa.table({"a": pa.array(first, pa.int64()), "b": pa.array(second, pa.int64())})):
             self.run(f"INSERT INTO zone.{name} SELECT a, b FROM fresh EXCEPT SELECT * FROM zone.{name}")
 
-    def stage_index(self, run_id: str, query: str, keys: KeyedHash) -> Callable[[], None]:
-        """Write a query's result as a new immutable search index; what is returned points the server at it."""
-        path = self.folder / f"index-{run_id}.duckdb"
-        path.unlink(missing_ok=True)
-        self.attach(path, "fresh_index", keys)
-        try:
-            self.run(f"CREATE TABLE fresh_index.entry AS {query}")
-            self.run("CHECKPOINT fresh_index")
-        finally:
-            self.run("DETACH fresh_index")
-        return partial(_point, self.folder, path.name)
-
-
-def _point(folder: Path, name: str) -> None:
-    """Swap the pointer in one step and remove indexes older than the one before."""
-    pointer = folder / _POINTER
-    before = pointer.read_text() if pointer.exists() else None
-    staged = pointer.with_suffix(".new")
-    staged.write_text(name)
-    os.replace(staged, pointer)
-    for old in folder.glob("index-*.duckdb*"):
-        if old.name not in (name, before):
-            old.unlink(missing_ok=True)
-
 
 def _locked(folder: Path) -> int:
     handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -227,20 +200,3 @@ def open_zone(
         os.close(lock)
         raise
     return zone
-
-
-def open_index(folder: Path, keys: KeyedHash, *, memory_limit: str = "512MB", threads: int = 1) -> Database:
-    """Open the published search index for reading. It is immutable; open again to see a newer one."""
-    pointer = folder / _POINTER
-    if not pointer.exists():
-        raise ZoneError(ZoneFault.NO_INDEX)
-    spill = Path(tempfile.mkdtemp(prefix=f"{_INDEX_SPILL}{os.getpid()}-", dir=folder))
-    index = Database(connect(spill, memory_limit, threads), spill)
-    index.attach(folder / pointer.read_text(), "search", keys, read_only=True)
-    return index
-
-
-def index_version(folder: Path) -> str | None:
-    """The name of the published index, to see whether an open one is still the newest."""
-    pointer = folder / _POINTER
-    return pointer.read_text() if pointer.exists() else None

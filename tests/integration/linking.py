@@ -12,6 +12,7 @@ from linkage import store
 from linkage.encode import RoleIdentity, encode, record_token, rekey
 from linkage.rows import Identity
 from linkage.run import LinkReport, link
+from linkage.whose import persons_of
 from linkage.zone import Zone, open_zone
 from tests.unit.linkage.linkage_keys import TestKeys
 
@@ -133,3 +134,7 @@ class Partnership:
         ).join(store.source_record, store.source_record.c.id == store.record_role.c.record_id)  # fmt: skip
         with Session(self.engine) as session:
             return {(name, f"{row} {role}"): who for name, row, role, who in session.execute(query)}
+
+    def persons_of(self, roles: Sequence[str]) -> Mapping[str, str]:
+        with Session(self.engine) as session:
+            return persons_of(session, roles)
