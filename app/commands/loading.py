@@ -34,11 +34,17 @@ def synth(
     out: Annotated[Path, typer.Option(file_okay=False)],
     seed: Annotated[int, typer.Option(min=0)] = 1,
     level: Annotated[Errors, typer.Option("--errors")] = Errors.MEDIUM,
+    twins: Annotated[float, typer.Option(min=0, help="How many times as many twins as usual.")] = 1.0,
+    address_damage: Annotated[
+        float, typer.Option(min=0, max=1, help="Chance of a wrong sign in each field of an address.")
+    ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Write a synthetic county: extracts as partners send them, reference data, and the truth."""
     with progress("writing families", families) as advance:
-        summary = write_county(families, seed, level.value, out, _stepping(advance))
+        summary = write_county(
+            families, seed, level.value, out, _stepping(advance), twins=twins, address_damage=address_damage
+        )
     show({**asdict(summary), "out": str(out)}, as_json=as_json, title="Synthetic county")
 
 

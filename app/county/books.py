@@ -8,6 +8,7 @@ import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,11 @@ from app.county.extracts import Extract, Layout, open_extract
 from app.county.numbers import break_check_digit
 from app.county.people import Family, Person
 from app.county.places import Gazetteer
+
+ROW, SHARED_PARENT, ADDRESS, NOTHING = "row", "shared_parent", "address", "none"
+"""What bears witness to a true tie: a row's own word, a parent that rows name for both, one address of both in rows
+(today's), or nothing at all."""
+PARENTAL = frozenset({"birth_mother", "parent", "adoptive_parent"})
 
 
 class Table:
@@ -42,10 +48,12 @@ class Books:
         self._layouts = {layout.dataset: layout for layout in layouts}
         self._extracts: dict[str, Extract] = {}
         self._truth = Table(folder / "truth_persons.csv", ("dataset", "record_id", "person", "role"))
-        self._ties = Table(folder / "truth_ties.csv", ("person_a", "relation", "person_b"))
+        self._ties = Table(folder / "truth_ties.csv", ("person_a", "relation", "person_b", "evidence"))
         self.unusable: set[tuple[str, str]] = set()
         """Dataset and record id of rows spoilt beyond use: nothing may refer to them."""
-        self._family_ties: dict[tuple[str, str, str], None] = {}
+        self._family_ties: dict[tuple[str, str, str], str] = {}
+        self._twins = Table(folder / "truth_twins.csv", ("person_a", "person_b"))
+        self._lost = False
         self.trace: dict[str, list[tuple[str, str, str]]] | None = None
         for layout in layouts:
             self._extracts[layout.dataset] = open_extract(folder, layout)
@@ -67,9 +75,11 @@ class Books:
         """Write one row and its truth; now and then spoil it as the error model says."""
         self.rows[dataset] += 1
         spoilt = clerk.rates.spoilt and rng.random() < clerk.rates.spoilt
+        self._lost = False
         if spoilt and self._spoil(self._layouts[dataset], values, rng.random()):
             self._extracts[dataset].row(values)
             self.unusable.add((dataset, record_id))
+            self._lost = True
             return
         self._extracts[dataset].row(values)
         for role, person in roles.items():
@@ -93,27 +103,38 @@ class Books:
             values[at] = break_check_digit(number)
         return False
 
-    def tie(self, first: Person, relation: str, second: Person) -> None:
-        """Note a true relation that some row bears witness to."""
-        self._family_ties[first.key, relation, second.key] = None
+    def tie(self, first: Person, relation: str, second: Person, evidence: str = ROW) -> None:
+        """Note a true relation, and what bears witness to it: by default the row just written, if it can be read."""
+        if not (evidence == ROW and self._lost):
+            self._family_ties[first.key, relation, second.key] = evidence
 
     def end_family(self, family: Family) -> None:
         """Write the family's ties: those noted, siblings by the same mother, and who shares a home today."""
         seen = [p for p in (*family.adults, *family.children) if p.rows]
-        children = [c for c in family.children if c.rows]
-        for n, one in enumerate(children):
-            for other in children[n + 1 :]:
-                self.tie(one, "sibling", other)
-        for n, one in enumerate(seen):
-            for other in seen[n + 1 :]:
-                home = one.home(self.as_of)
-                if not home.communal and home == other.home(self.as_of):
-                    self.tie(one, "household", other)
+        parents = self._parents()
+        for one, other in combinations([c for c in family.children if c.rows], 2):
+            shared = parents.get(one.key, set()) & parents.get(other.key, set())
+            self.tie(one, "sibling", other, SHARED_PARENT if shared else NOTHING)
+            if one.born == other.born:
+                self._twins.row((one.key, other.key))
+        for one, other in combinations(seen, 2):
+            home = one.home(self.as_of)
+            if not home.communal and home == other.home(self.as_of):
+                witnessed = home in one.written and home in other.written
+                self.tie(one, "household", other, ADDRESS if witnessed else NOTHING)
         self.end_ties()
 
+    def _parents(self) -> dict[str, set[str]]:
+        """Whom rows name as the parents of each of the family's children."""
+        found: dict[str, set[str]] = {}
+        for adult, relation, child in self._family_ties:
+            if relation in PARENTAL:
+                found.setdefault(child, set()).add(adult)
+        return found
+
     def end_ties(self) -> None:
-        for line in self._family_ties:
-            self._ties.row(line)
+        for line, evidence in self._family_ties.items():
+            self._ties.row((*line, evidence))
         self._family_ties.clear()
 
     def close(self) -> None:
@@ -121,3 +142,4 @@ class Books:
             extract.close()
         self._truth.close()
         self._ties.close()
+        self._twins.close()

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from app.county import community, early_help, early_years, education, maternity, social_care
+from app.county import charity, community, early_help, early_years, education, housing, maternity, social_care
 from app.county.books import Books
 from app.county.errors import Clerk, Level, rates_for
 from app.county.facts import TABLES, Facts
@@ -28,10 +28,13 @@ AS_OF = date(2026, 11, 22)
 LAYOUTS = (
     maternity.BOOKINGS, maternity.BIRTHS, community.ENGLISH, community.WELSH, education.CENSUS, education.EYFSP,
     early_years.LAYOUT, early_help.ENGLISH, early_help.WELSH, social_care.LAYOUT,
+    housing.LAYOUT, charity.LAYOUT,
 )  # fmt: skip
 
 
-BESIDE = ("truth_persons.csv", "truth_ties.csv", "named_families.json", "postcodes.csv", "milestones.yaml")
+BESIDE = (
+    "truth_persons.csv", "truth_ties.csv", "truth_twins.csv", "named_families.json", "postcodes.csv", "milestones.yaml",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +53,25 @@ def write_county(
     out: Path,
     progress: Callable[[int, int], None] | None = None,
     as_of: date = AS_OF,
+    twins: float = 1.0,
+    address_damage: float = 0.0,
 ) -> CountySummary:
-    """Write a county of the twelve named and `families` random families into `out`; report after each (done, of)."""
+    """Write a county of the twelve named and `families` random families into `out`; report after each (done, of).
+
+    `twins` multiplies how often twins are born; `address_damage` is the chance of a wrong sign in each address field.
+    """
     if families < 0:
         raise ValueError("a county needs zero or more families")
     out.mkdir(parents=True, exist_ok=True)
     gazetteer, numbers, roster = Gazetteer(families), NhsNumbers(seed), Roster(families, seed)
-    clerk = Clerk(rates_for(Level(errors)))
+    clerk = Clerk(rates_for(Level(errors), address_damage))
     books = Books(out, LAYOUTS, gazetteer, as_of)
     facts = Facts(out, roster, books.unusable)
     try:
         write_reference(out, gazetteer)
         write_named_families(books, facts, roster)
         scribe = Scribe(books, clerk, roster, facts, numbers, FosterHomes(families, seed, gazetteer, numbers))
-        cradle = Cradle(gazetteer, numbers, clerk.rates, seed, as_of)
+        cradle = Cradle(gazetteer, numbers, clerk.rates, seed, as_of, twins)
         for index in range(families):
             scribe.write(*cradle.family(index))
             if progress:

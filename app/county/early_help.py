@@ -59,7 +59,7 @@ def write_episode(
     wales = worker.organisation == "ZGC"
     layout = WELSH if wales else ENGLISH
     seen = clerk.see(rng, child, layout.dataset, episode.referred, care=True)
-    adult = clerk.see(rng, parent, layout.dataset, episode.referred, care=True)
+    adult = clerk.see(rng, parent, layout.dataset, episode.referred, care=True, addressed=not wales)
     person_id, parent_id = (books.local(p, "GC" if wales else "EH") for p in (child, parent))
     make = _welsh_row if wales else _english_row
     values = make(rng, ref, person_id, parent_id, seen, adult, kin, responsible, episode, worker)

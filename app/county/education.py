@@ -22,10 +22,10 @@ GOALS = (
 )  # fmt: skip
 CENSUS = Layout(
     "school-census", "school-census.csv",
-    ("Academic Year", "LAEstab", "Admission No", "Pupil UPN", "Former UPN", "Pupil Surname", "Pupil Forename",
-     "Pupil Middle Names", "Pupil DOB", "Sex", "NC Year", "Enrol Status", "Entry Date", "FSM", "SEN Provision",
-     "Ethnicity", "Home Address", "Home Postcode", "Contact Forename", "Contact Surname", "Contact Relationship",
-     "Contact Tel", "Contact Address", "Contact Postcode", "School Name", "School Tel", "Safeguarding Lead"),
+    ("Academic Year", "Census Date", "LAEstab", "Admission No", "Pupil UPN", "Former UPN", "Pupil Surname",
+     "Pupil Forename", "Pupil Middle Names", "Pupil DOB", "Sex", "NC Year", "Enrol Status", "Entry Date", "FSM",
+     "SEN Provision", "Ethnicity", "Home Address", "Home Postcode", "Contact Forename", "Contact Surname",
+     "Contact Relationship", "Contact Tel", "Contact Address", "Contact Postcode", "School Name", "School Tel", "Safeguarding Lead"),
     record=("Academic Year", "LAEstab", "Admission No"), birth="Pupil DOB", impossible="31-02-2021", line_end="\r\n",
 )  # fmt: skip
 EYFSP = Layout(
@@ -75,7 +75,7 @@ def write_pupil(
     poor = books.gazetteer.decile(seen.address) <= 3
     own_upn = number or child.upn
     books.write(CENSUS.dataset, record, [
-        academic, estab, admission, own_upn, child.former_upn if own_upn == child.upn else "", seen.family,
+        academic, dashes(day), estab, admission, own_upn, child.former_upn if own_upn == child.upn else "", seen.family,
         seen.given, seen.middle, dashes(seen.born), "F" if child.female else "M",
         "R" if year == first else str(year - first), "C", dashes(date(first, 9, 4)),
         "1" if rng.random() < (0.45 if poor else 0.12) else "0", rng.choices("NKE", (84, 13, 3))[0],
@@ -106,7 +106,7 @@ def school_name(school: int) -> str:
 def write_profile(books: Books, rng: Random, clerk: Clerk, child: Person, school: int, year: int) -> None:
     """Write the profile at the end of the Reception year that began in September of `year`."""
     day = date(year + 1, 6, 30)
-    seen = clerk.see(rng, child, EYFSP.dataset, day)
+    seen = clerk.see(rng, child, EYFSP.dataset, day, addressed=False)
     ability = rng.gauss(1.15, 1)
     goals = ["2" if ability + rng.gauss(0, 0.7) > 0 else "1" for _ in GOALS]
     good = "1" if all(goal == "2" for goal in goals[:12]) else "0"

@@ -23,6 +23,7 @@ from app.county.places import UNIT_LETTERS, Address
 
 NEW_YEAR_GROUPS = frozenset(group.code for group in GROUPS if group.new_year)
 NEWBORN_DAYS = 42
+_KINDS = ("0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 class Level(StrEnum):
@@ -46,6 +47,8 @@ class Rates:
     kin: float = 0.002
     phone: float = 0.03
     spoilt: float = 0.002
+    address: float = 0.0
+    """Chance that one sign is wrong, in each of the first line, the town, the postcode and the UPRN."""
     newborn: float = 0.12
     """Extra chance that a birth row says "Baby" and the mother's surname."""
 
@@ -62,8 +65,9 @@ _BABY_FORENAMES, _BABY_SURNAMES = 0.095, 0.065
 `newborn` adds to the rates in all is taken off them elsewhere."""
 
 
-def rates_for(level: Level) -> Rates:
-    return replace(Rates().times(FACTORS[level]), moves=MOVES[level])
+def rates_for(level: Level, address: float = 0.0) -> Rates:
+    """The rates of a level; `address` is the chance of a wrong sign in each field of an address, at any level."""
+    return replace(Rates().times(FACTORS[level]), moves=MOVES[level], address=address)
 
 
 class Clerk:
@@ -78,9 +82,13 @@ class Clerk:
         self._wrong, self._kin = _split(rates.wrong, held), _split(rates.kin, held)
 
     def see(
-        self, rng: Random, person: Person, dataset: str, on: date, *, care: bool = False, newborn: bool = False
-    ) -> Seen:
-        """Return what a row of `dataset` dated `on` shows. `care` marks councils' systems, often without the number."""
+        self, rng: Random, person: Person, dataset: str, on: date, *, care: bool = False, newborn: bool = False,
+        addressed: bool = True,
+    ) -> Seen:  # fmt: skip
+        """Return what a row of `dataset` dated `on` shows.
+
+        `care` marks councils' systems, often without the number; `addressed` says that the row gives the address.
+        """
         held = person.habits.get(dataset)
         if held is None:
             held = person.habits[dataset] = self._register(rng, person, care)
@@ -100,6 +108,10 @@ class Clerk:
         postcode = address.postcode
         if rng.random() < self.rates.postcode:
             address, postcode = self._elsewhere(rng, person, on)
+        if addressed:
+            person.written.add(address)
+        if self.rates.address:
+            address, postcode = damaged(rng, address, postcode, self.rates.address)
         return Seen(given, held.middle, family, born, "2" if person.female else "1", nhs, address, postcode, held.phone)
 
     def _register(self, rng: Random, person: Person, care: bool) -> Registration:
@@ -181,6 +193,30 @@ def wrong_postcode(rng: Random, true: str) -> str:
         return true[:-1] + letter
     digit = rng.choice([d for d in "123456789" if d != true[-3]])
     return f"{true[:-3]}{digit}{true[-2:]}"
+
+
+def damaged(rng: Random, address: Address, postcode: str, rate: float) -> tuple[Address, str]:
+    """Return the address and postcode with a wrong sign in each field that chance picks."""
+    house, street, town, uprn = address.house, address.street, address.town, address.uprn
+    if rng.random() < rate:
+        if rng.randrange(len(house) + len(street)) < len(house):
+            house = slip(rng, house)
+        else:
+            street = slip(rng, street)
+    if rng.random() < rate:
+        town = slip(rng, town)
+    if rng.random() < rate:
+        postcode = slip(rng, postcode)
+    if rng.random() < rate:
+        uprn = slip(rng, uprn)
+    return replace(address, house=house, street=street, town=town, uprn=uprn), postcode
+
+
+def slip(rng: Random, text: str) -> str:
+    """Return the text with one sign replaced by another of its kind; a space or stop is lost."""
+    at = rng.randrange(len(text))
+    kind = next((signs for signs in _KINDS if text[at] in signs), "")
+    return text[:at] + (rng.choice([sign for sign in kind if sign != text[at]]) if kind else "") + text[at + 1 :]
 
 
 def typo(rng: Random, name: str) -> str:

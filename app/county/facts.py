@@ -81,6 +81,12 @@ class Facts:
                 "consent", subject, "withdrawn", scope, "parent", basis, day + timedelta(days=120), None, language
             )
 
+    def agreed(self, rng: Random, dataset: str, record: str, day: date) -> None:
+        """Let most adults who come to the charity agree that it shares what they do together."""
+        answer = "given" if rng.random() < 0.9 else "refused"
+        subject, until = (dataset, record, "self"), day + timedelta(days=730)
+        self.wish("consent", subject, answer, "family_support;strengths", "self", "adult_self", day, until)
+
     def opt_out(self, births: list[str], day: date) -> None:
         """Keep a mother and her babies out of planning and research (the national data opt-out, England only)."""
         for record in births:

@@ -13,7 +13,7 @@ from app.county.names.draw import Names, draw_group, marry, name_child, name_fam
 from app.county.names.groups import NameGroup
 from app.county.numbers import NhsNumbers, mobile
 from app.county.people import Birth, Family, Person, Pregnancy
-from app.county.places import ENGLAND, WALES, Address, Gazetteer
+from app.county.places import ENGLAND, PLOTS, WALES, Address, Gazetteer
 
 WELSH_SHARE = 0.25
 FATHER_SHARE, SEPARATED_SHARE = 0.85, 0.2
@@ -28,12 +28,15 @@ _FEEDS = (("01", "02", "03"), (58, 12, 30))
 class Cradle:
     """Draws families for one county."""
 
-    def __init__(self, gazetteer: Gazetteer, numbers: NhsNumbers, rates: Rates, seed: int, as_of: date) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, numbers: NhsNumbers, rates: Rates, seed: int, as_of: date, twins: float = 1.0
+    ) -> None:
         self._gazetteer = gazetteer
         self._numbers = numbers
         self._rates = rates
         self._seed = seed
         self._as_of = as_of
+        self._twins = min(1.0, TWIN_SHARE * twins)
 
     def family(self, index: int) -> tuple[Family, Random]:
         """Draw the n-th family; the random source goes on to its records."""
@@ -66,30 +69,35 @@ class Cradle:
     def _settle(self, rng: Random, family: Family, nation: str, first: date) -> None:
         """Give the family homes with dates; separated fathers get homes of their own."""
         start = first - timedelta(days=700)
-        homes = [(start, self._gazetteer.dwelling(rng, nation))]
+        homes = [(start, self._dwelling(rng, family, nation))]
         if rng.random() < ARRIVED_SHARE:
             family.arrived = first + timedelta(days=int(rng.random() * (self._as_of - first).days))
         day = start
         while (day := day + timedelta(days=max(60, int(rng.expovariate(self._rates.moves) * 365)))) < self._as_of:
             if rng.random() < BORDER_SHARE:
                 nation = WALES if nation == ENGLAND else ENGLAND
-            homes.append((day, self._next_home(rng, nation)))
+            homes.append((day, self._next_home(rng, family, nation)))
         family.mother.homes = homes
         if family.father:
-            family.father.homes = self._fathers_homes(rng, homes, nation, first)
+            family.father.homes = self._fathers_homes(rng, family, homes, nation, first)
 
-    def _next_home(self, rng: Random, nation: str) -> Address:
+    def _dwelling(self, rng: Random, family: Family, nation: str) -> Address:
+        plot = family.index * PLOTS + family.dwellings % PLOTS
+        family.dwellings += 1
+        return self._gazetteer.dwelling(rng, nation, plot)
+
+    def _next_home(self, rng: Random, family: Family, nation: str) -> Address:
         if rng.random() >= HOSTEL_SHARE:
-            return self._gazetteer.dwelling(rng, nation)
+            return self._dwelling(rng, family, nation)
         return self._gazetteer.at(int(rng.random() * 20) * 25, nation, 1, name="Hafod House")
 
     def _fathers_homes(
-        self, rng: Random, homes: list[tuple[date, Address]], nation: str, first: date
+        self, rng: Random, family: Family, homes: list[tuple[date, Address]], nation: str, first: date
     ) -> list[tuple[date, Address]]:
         if rng.random() >= SEPARATED_SHARE:
             return homes
         parted = first + timedelta(days=int(rng.random() * (self._as_of - first).days))
-        return [*(home for home in homes if home[0] < parted), (parted, self._gazetteer.dwelling(rng, nation))]
+        return [*(home for home in homes if home[0] < parted), (parted, self._dwelling(rng, family, nation))]
 
     def _pregnancies(self, rng: Random, family: Family, group: NameGroup, first: date) -> None:
         names = _names_of(family.mother)
@@ -109,7 +117,7 @@ class Cradle:
     def _birth(self, rng: Random, family: Family, group: NameGroup, born: date, surname: str) -> None:
         gestation = min(294, max(182, round(rng.gauss(276, 11))))
         preg = _pregnancy(rng, family, born + timedelta(days=280 - gestation), born - timedelta(days=gestation))
-        twins = rng.random() < TWIN_SHARE
+        twins = rng.random() < self._twins
         for order in range(1, 3 if twins else 2):
             child = self._child(rng, family, group, born, surname)
             weight = max(600, round(rng.gauss(2500 if twins else 3350 + 14 * (gestation - 276), 420)))
@@ -152,7 +160,8 @@ class Cradle:
             mother.born.year - 19 - int(rng.random() * 18), 1 + int(rng.random() * 12), 1 + int(rng.random() * 28)
         )
         nation = mother.homes[-1][1].nation
-        homes = mother.homes if rng.random() < 0.33 else [(mother.homes[0][0], self._gazetteer.dwelling(rng, nation))]
+        own = [(mother.homes[0][0], self._dwelling(rng, family, nation))]
+        homes = mother.homes if rng.random() < 0.33 else own
         return Person(
             f"{family.key}-grandmother", True, born, names.given, names.middle, mother.former or mother.family,
             names.family, group.code, group.ethnicity, phone=mobile(rng), homes=homes,

@@ -29,6 +29,8 @@ class Person:
     kin_numbers: tuple[str, ...] = ()
     """NHS numbers of the mother and siblings: what a clerk writes into the wrong row."""
     habits: dict[str, "Registration"] = field(default_factory=dict)
+    written: set[Address] = field(default_factory=set)
+    """Addresses under which some row names this person."""
     rows: int = 0
 
     def home(self, on: date) -> Address:
@@ -106,6 +108,8 @@ class Family:
     pregnancies: list[Pregnancy] = field(default_factory=list)
     arrived: date = date(2000, 1, 1)
     grandmother: Person | None = None
+    dwellings: int = 0
+    """How many homes of its own it has had."""
 
     @property
     def adults(self) -> list[Person]:

@@ -15,6 +15,11 @@ POSTCODES_PER_LSOA = 30
 LSOAS_PER_WARD = 5
 POSTCODES_PER_WARD = POSTCODES_PER_LSOA * LSOAS_PER_WARD
 WARDS_PER_LOCALITY = 4
+HOUSES = 60
+PLOTS = 8
+"""How many dwellings of its own a family may have in the course of the years."""
+_PLOT_STEP = 7_368_787
+"""A prime, so that neighbouring plots lie far apart and no two fall on one house."""
 ENGLAND, WALES = "England", "Wales"
 
 _PLACES = {
@@ -114,14 +119,26 @@ class Gazetteer:
 
     def __init__(self, families: int) -> None:
         self.sizes = {ENGLAND: max(600, families // 2), WALES: max(600, families // 5)}
+        self._families = families
+        self._kept: set[tuple[str, int, int]] = set()
         self._towns = {nation: _names(nation) for nation in self.sizes}
         self._streets = {nation: _streets(nation) for nation in self.sizes}
 
-    def dwelling(self, rng: Random, nation: str) -> Address:
-        index = int(rng.random() * self.sizes[nation])
-        return self.at(
-            index, nation, int(rng.random() * 60) + 1, flat=int(rng.random() * 9) + 1 if rng.random() < 0.15 else 0
-        )
+    def dwelling(self, rng: Random, nation: str, plot: int) -> Address:
+        """Build the dwelling on a plot. Different plots hold different dwellings while there is room."""
+        index, number = self._place(nation, plot)
+        while (nation, index, number) in self._kept:
+            plot += PLOTS * self._families + 1
+            index, number = self._place(nation, plot)
+        return self.at(index, nation, number, flat=int(rng.random() * 9) + 1 if rng.random() < 0.15 else 0)
+
+    def _place(self, nation: str, plot: int) -> tuple[int, int]:
+        index, number = divmod(plot * _PLOT_STEP % (self.sizes[nation] * HOUSES), HOUSES)
+        return index, number + 1
+
+    def keep(self, index: int, nation: str, number: int) -> None:
+        """Keep a house out of what `dwelling` gives."""
+        self._kept.add((nation, index, number))
 
     def at(self, index: int, nation: str, number: int, flat: int = 0, name: str = "") -> Address:
         """Build the address with this house number in the n-th postcode; a `name` makes it a communal one."""

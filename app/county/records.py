@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
-from app.county import community, early_help, early_years, education, social_care
+from app.county import charity, community, early_help, early_years, education, housing, social_care
 from app.county.books import Books
 from app.county.errors import Clerk
 from app.county.facts import Facts
@@ -16,11 +16,12 @@ from app.county.fostering import FosterHomes
 from app.county.maternity import write_pregnancy
 from app.county.numbers import NhsNumbers
 from app.county.people import Family, Person, Pregnancy
-from app.county.places import ENGLAND, WALES
+from app.county.places import ENGLAND, WALES, Address
 from app.county.roster import Roster, Staff
 
 EARLY_HELP_SHARE, SOCIAL_CARE_SHARE, LOOKED_AFTER_SHARE, PROTECTION_SHARE = 0.12, 0.08, 0.12, 0.25
 OFFER_SHARE_POOR, OFFER_SHARE, OPT_OUT_SHARE = 0.85, 0.25, 0.03
+TENANT_SHARE_POOR, TENANT_SHARE, CHARITY_SHARE = 0.4, 0.12, 0.07
 _OUTCOMES = ((early_years.ACCEPTED, early_years.DECLINED, early_years.OFFERED, early_years.NO_REPLY), (72, 12, 6, 10))
 
 
@@ -52,6 +53,10 @@ class Scribe:
             self._school(rng, family, child)
         if rng.random() < EARLY_HELP_SHARE:
             self._early_help(rng, family)
+        if rng.random() < (TENANT_SHARE_POOR if self._poor(family) else TENANT_SHARE):
+            self._housing(rng, family)
+        if rng.random() < CHARITY_SHARE:
+            self._charity(rng, family)
         self._books.end_family(family)
 
     def _maternity(self, rng: Random, family: Family, preg: Pregnancy) -> list[str]:
@@ -231,6 +236,50 @@ class Scribe:
             subject = dataset, records[social_care.FOSTER], "self"
             self._facts.block("placement", subject, (dataset, mother_row, "carer"), case.looked_after)
         self._facts.caseload(worker.username, dataset, mother_row, "self", "caseload", case.referred, case.closed)
+
+    def _poor(self, family: Family) -> bool:
+        return self._books.gazetteer.decile(family.mother.homes[-1][1]) <= 3
+
+    def _housing(self, rng: Random, family: Family) -> None:
+        """Let the council be the landlord of every home in England that is the family's own."""
+        homes = family.mother.homes
+        officer = self._roster.at("ho", family.index // 41)
+        ends: list[date | None] = [*(since for since, _ in homes[1:]), None]
+        for (start, home), end in zip(homes, ends, strict=True):
+            begun = max(start, family.arrived)
+            if home.nation == ENGLAND and not home.communal and (end is None or begun < end):
+                tenancy = housing.Tenancy(self._books.serial("TN"), begun, end, officer)
+                self._tenancy(rng, family, tenancy, home)
+
+    def _tenancy(self, rng: Random, family: Family, tenancy: housing.Tenancy, home: Address) -> None:
+        mother = family.mother
+        members = [(mother, housing.TENANT)]
+        members += [(family.father, housing.PARTNER)] if family.father else []
+        members += [(family.grandmother, housing.PARENT)] if family.grandmother else []
+        members += [(child, housing.DAUGHTER if child.female else housing.SON) for child in family.children]
+        for number, (member, kin) in enumerate(members, 1):
+            day = max(tenancy.start, member.born or tenancy.start)
+            if day < (tenancy.end or self._as_of) and member.home(day) == home:
+                housing.write_member(self._books, rng, self._clerk, tenancy, number, mother, member, kin, day)
+
+    def _charity(self, rng: Random, family: Family) -> None:
+        children = [c for c in family.children if c.born and c.born < self._as_of - timedelta(days=30)]
+        if not children:
+            return
+        earliest = max(min(c.born for c in children if c.born), family.arrived)
+        first = earliest + timedelta(days=int(rng.random() * (self._as_of - earliest).days))
+        last = first + timedelta(days=30 + int(rng.random() * 300))
+        worker, programme = self._roster.at("hs", family.index // 13), rng.choice(charity.PROGRAMMES)
+        ended = last if last < self._as_of else None
+        came = [family.mother, *(c for c in children if c.born and c.born < first)]
+        records = [
+            charity.write_help(self._books, rng, self._clerk, person, first, ended, programme, worker)
+            for person in came
+        ]
+        dataset = charity.LAYOUT.dataset
+        for record in records:
+            self._facts.caseload(worker.username, dataset, record, "self", "referral", first, ended)
+        self._facts.agreed(rng, dataset, records[0], first)
 
     def _number(self, person: Person) -> None:
         """Give an adult an NHS number when a first service asks for it."""

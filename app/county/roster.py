@@ -47,6 +47,7 @@ _POSTS = (
     ("np", "ZNF", "nursery_practitioner", "Little Acorns", ENGLAND, 1.0),
     ("hw", "ZWB", "health_visitor", "Tîm Plant 0-5", WALES, 1.4),
     ("fw", "ZGC", "family_support_worker", "Teuluoedd yn Gyntaf", WALES, 0.6),
+    ("ho", "ZMC", "family_support_worker", "Housing Patch", ENGLAND, 0.3),
     ("hs", "ZFS", "charity_worker", "Hafan Outreach", ENGLAND, 0.2),
 )
 _TOWNS = {ENGLAND: ("Marlford", "Kettlebridge", "Stowmarl", "Ashhollow"), WALES: ("Glanwern", "Aberwern", "Llanwernog")}

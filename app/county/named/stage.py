@@ -8,10 +8,11 @@ of a person.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations
 from random import Random
 
 from app.county import community, early_help, early_years, education, social_care
-from app.county.books import Books
+from app.county.books import ADDRESS, SHARED_PARENT, Books
 from app.county.errors import NO_ERRORS, Clerk
 from app.county.facts import Facts, Ref
 from app.county.maternity import BIRTHS, BOOKINGS, write_birth, write_booking
@@ -41,6 +42,7 @@ class Stage:
         self._number, self._rng, self.cast = number, Random(number), []
 
     def home(self, index: int, house: int, nation: str = ENGLAND, name: str = "") -> Address:
+        self.books.gazetteer.keep(index, nation, house)
         return self.books.gazetteer.at(index, nation, house, name=name)
 
     def person(
@@ -183,10 +185,10 @@ class Stage:
 
     def kin(self, *siblings: Person, household: Sequence[Person] = ()) -> None:
         """Note who are siblings by birth and who shares a household today."""
-        for relation, group in (("sibling", siblings), ("household", household)):
-            for n, one in enumerate(group):
-                for other in group[n + 1 :]:
-                    self.books.tie(one, relation, other)
+        for one, other in combinations(siblings, 2):
+            self.books.tie(one, "sibling", other, SHARED_PARENT)
+        for one, other in combinations(household, 2):
+            self.books.tie(one, "household", other, ADDRESS)
 
 
 def other(ref: Ref, role: str) -> Ref:
