@@ -25,7 +25,8 @@ CENSUS = Layout(
     ("Academic Year", "Census Date", "LAEstab", "Admission No", "Pupil UPN", "Former UPN", "Pupil Surname",
      "Pupil Forename", "Pupil Middle Names", "Pupil DOB", "Sex", "NC Year", "Enrol Status", "Entry Date", "FSM",
      "SEN Provision", "Ethnicity", "Home Address", "Home Postcode", "Contact Forename", "Contact Surname",
-     "Contact Relationship", "Contact Tel", "Contact Address", "Contact Postcode", "School Name", "School Tel", "Safeguarding Lead"),
+     "Contact Relationship", "Contact Tel", "Contact Address", "Contact Postcode", "School Name", "School Tel",
+     "Safeguarding Lead"),
     record=("Academic Year", "LAEstab", "Admission No"), birth="Pupil DOB", impossible="31-02-2021", line_end="\r\n",
 )  # fmt: skip
 EYFSP = Layout(
