@@ -104,12 +104,22 @@ def _identifier_parser(name: str, column: Part, typed: bool) -> Parse:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of interest: its name here, its column in the extract, how it is read and understood."""
+    """One field of interest: its name here, its column in the extract, how it is read and understood.
+
+    `place` is the one column that is read as it stands, where that is all that reading does.
+    """
 
     name: str
     column: str
     read: Read
     parse: Parse
+    place: int | None = None
+
+    def texts(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:
+        """What the cell reads in every row of trimmed columns."""
+        if self.place is not None:
+            return columns[self.place]
+        return [*map(self.read, zip(*columns, strict=True))]
 
 
 def identifiers(person: Person, at: Places, typed: bool) -> tuple[Cell, ...]:
@@ -121,7 +131,9 @@ def identifiers(person: Person, at: Places, typed: bool) -> tuple[Cell, ...]:
             part = column.part if isinstance(column, NameColumn) else None
             label = column.column[0] if isinstance(column, TextColumn | NameColumn) else column.column
             read = reader(column.column, at, part)
-            cells.append(Cell(name, label, read, _identifier_parser(name, column, typed)))
+            whole = part is None and (isinstance(column.column, str) or len(column.column) == 1)
+            place = at[label] if whole else None
+            cells.append(Cell(name, label, read, _identifier_parser(name, column, typed), place))
     return tuple(cells)
 
 

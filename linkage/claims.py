@@ -5,9 +5,11 @@ status is dropped with a warning; a birth is kept to the month, as its day is a 
 column and code only. Each plan is made once per extract.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 
+from linkage.batches import People
 from linkage.catalogue import catalogue
 from linkage.cells import (
     Cell,
@@ -24,13 +26,14 @@ from linkage.cells import (
 )
 from linkage.normalise import dates
 from linkage.reasons import Reason
-from linkage.rows import EventClaim, EventStatus, Identity, InvolvementClaim, Precision, TieClaim
+from linkage.rows import EventClaim, EventStatus, InvolvementClaim, Precision, TieClaim
 from linkage.spec_fields import DateColumn
 from linkage.spec_model import Event, Involvement, Person, Tie
 
 _STAFF_FIELDS = ("organisation", "team", "professional", "role", "accountable", "telephone")
 
 Warn = Callable[[str | None, Reason], None]
+WarnAt = Callable[[int, str | None, Reason], None]
 
 
 class _Dates:
@@ -79,21 +82,32 @@ class Role:
         self._born = person.date_of_birth.column if person.date_of_birth else None
         self._today = today
 
-    def identity(self, cells: Cells, warn: Warn) -> Identity | None:
-        """The identifiers found, or None when there are none at all."""
-        held: dict[str, object] = {}
+    def people(self, columns: Sequence[Sequence[str]], warn: WarnAt) -> People:
+        """The identifiers found in every row. Each distinct text of a column is understood once."""
+        held: dict[str, Sequence[object]] = {}
         for cell in self._cells:
-            text = cell.read(cells)
-            if text:
-                value = cell.parse(text)
-                if isinstance(value, Reason):
-                    warn(cell.column, value)
-                else:
-                    held[cell.name] = value
-        born = held.get("date_of_birth")
-        if isinstance(born, date) and dates.is_implausible(born, self._today):
-            warn(self._born, Reason.DATE_IMPLAUSIBLE)
-        return Identity(**held) if held else None  # type: ignore[arg-type]  # each parser gives its field's type
+            texts = cell.texts(columns)
+            parsed: dict[str, object] = {text: cell.parse(text) if text else None for text in set(texts)}
+            wrong = {text: value for text, value in parsed.items() if isinstance(value, Reason)}
+            if wrong:
+                _warn_where(texts, wrong, cell.column, warn)
+                parsed.update(dict.fromkeys(wrong))
+            held[cell.name] = [*map(parsed.__getitem__, texts)]
+        self._judge_births(held.get("date_of_birth", ()), warn)
+        nothing = (None,) * len(held)
+        return People(held, [row != nothing for row in zip(*held.values(), strict=True)])
+
+    def _judge_births(self, born: Sequence[object], warn: WarnAt) -> None:
+        dates_held = {day for day in set(born) if isinstance(day, date)}
+        unlikely = {day: Reason.DATE_IMPLAUSIBLE for day in dates_held if dates.is_implausible(day, self._today)}
+        if unlikely:
+            _warn_where(born, unlikely, self._born, warn)
+
+
+def _warn_where(values: Sequence[object], wrong: Mapping[Any, Reason], column: str | None, warn: WarnAt) -> None:
+    for at, value in enumerate(values):
+        if value in wrong:
+            warn(at, column, wrong[value])
 
 
 class EventPlan:
@@ -112,7 +126,7 @@ class EventPlan:
         if event.type == "birth" and event.precision is Precision.DAY:
             self._precision = Precision.MONTH
 
-    def claim(self, cells: Cells, people: Mapping[str, Identity], warn: Warn) -> EventClaim | None:
+    def claim(self, cells: Cells, people: Collection[str], warn: Warn) -> EventClaim | None:
         if not self._applies(cells) or self._says_nothing(cells):
             return None
         event = self._event
@@ -170,7 +184,7 @@ class InvolvementPlan:
         named = (*(cell for cell in self._cells if cell.column), self._dates.start, self._dates.end)
         self._telling = tuple(cell.read for cell in named if cell is not None)
 
-    def claim(self, cells: Cells, people: Mapping[str, Identity], warn: Warn) -> InvolvementClaim | None:
+    def claim(self, cells: Cells, people: Collection[str], warn: Warn) -> InvolvementClaim | None:
         involvement = self._involvement
         if involvement.person not in people or not self._applies(cells):
             return None
@@ -200,7 +214,7 @@ class TiePlan:
         self._applies = condition(tie.only_if, at)
         self._dates = _Dates(tie.since, tie.until, at, typed)
 
-    def claim(self, cells: Cells, people: Mapping[str, Identity], warn: Warn) -> TieClaim | None:
+    def claim(self, cells: Cells, people: Collection[str], warn: Warn) -> TieClaim | None:
         tie = self._tie
         if tie.from_ not in people or tie.to not in people or not self._applies(cells):
             return None

@@ -4,11 +4,14 @@ Invariant: no control, direction-changing, zero-width, unassigned or private-use
 category C; Trojan Source, CVE-2021-42574), nor a cell that a spreadsheet would run as a formula.
 """
 
+import re
 import unicodedata
 
 from linkage.reasons import Reason
 
 _FORMULA_STARTS = ("=", "@", "+", "-")
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:(?:[,.'/&()-]{1,2} ?| )[A-Za-z0-9]+)*")
+"""What most texts are: nothing in it needs a second look."""
 _LETTERS = str.maketrans(
     {
         "Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "ẞ": "SS", "ß": "SS", "Ħ": "H",
@@ -25,7 +28,7 @@ def has_hidden(text: str) -> bool:
 
 def tidy(text: str, longest: int) -> str | Reason:
     """The text in NFC with single spaces, or why it may not be kept. Tabs and line ends inside a field are spaces."""
-    if text.isalnum() and text.isascii() and len(text) <= longest:
+    if _PLAIN.fullmatch(text) and len(text) <= longest:
         return text
     spaced = " ".join(text.split())
     if len(spaced) > longest:

@@ -9,8 +9,9 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +25,8 @@ from linkage.spec_fields import FileHints
 DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
 _NAMES = {sign: name for name, sign in DELIMITERS.items()}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_AHEAD = 1024
+"""So many lines are read at once; where each is one whole record they are parsed together."""
 _SWALLOW_FROM = 5
 """From this many columns on, a line inside a quoted field that looks like a whole row is taken for one."""
 
@@ -31,15 +34,17 @@ _SWALLOW_FROM = 5
 class _Lines:
     """Lines of text with their ends, remembering those of the record being read."""
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
+    def __init__(self, text: Iterator[str]) -> None:
         self._text = text
         self.record: list[str] = []
+        self.taken = 0
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
         line = next(self._text)
+        self.taken += 1
         self.record.append(line)
         return line
 
@@ -60,6 +65,12 @@ class CsvText:
         self._spaced = len(found) > 1 and all(name.startswith(" ") for name in found[1:])
         self.header = checked_header(found, needed, self._header_row)
         self._line_end = self.scan.line_end or self._first_end()
+        self._may_be_plain = (
+            len(self.header) > 1
+            and self.scan.line_end is not None
+            and not self.scan.has_bad_text
+            and self.scan.longest_line <= limits.field
+        )
 
     @contextmanager
     def _text(self) -> Iterator[io.TextIOWrapper]:
@@ -107,17 +118,40 @@ class CsvText:
     def records(self) -> Iterator[Record]:
         """Every record after the header: its row number with its fields or its fault. Raises `FileRefused`."""
         with self._text() as text:
-            lines = _Lines(text)
-            reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self._spaced, strict=True)
-            row_number = 0
-            while True:
-                row_number += 1
-                lines.record.clear()
-                cells = self._next(reader, lines, row_number)
-                if cells is None:
-                    return
-                if row_number > self._header_row and cells != [] and cells != [""]:
-                    yield row_number, self._judged(cells, lines.record, row_number)
+            row_number = yield from self._slowly(text, [], 0, self._header_row)
+            while ahead := list(islice(text, _AHEAD)):
+                rows = self._plainly(ahead)
+                if rows is None:
+                    row_number = yield from self._slowly(text, ahead, row_number)
+                else:
+                    yield from enumerate(rows, start=row_number + 1)
+                    row_number += len(rows)
+
+    def _plainly(self, ahead: list[str]) -> list[list[str]] | None:
+        """The rows of lines that are one whole and faultless record each, or None where any line is not."""
+        if not self._may_be_plain:
+            return None
+        try:
+            rows = list(csv.reader(ahead, delimiter=self.delimiter, skipinitialspace=self._spaced, strict=True))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(ahead) and set(map(len, rows)) == {len(self.header)} else None
+
+    def _slowly(
+        self, text: io.TextIOWrapper, ahead: list[str], row_number: int, last: int | None = None
+    ) -> Generator[Record, None, int]:
+        """Record by record through the lines read ahead, or up to row `last`; the last row number."""
+        lines = _Lines(chain(ahead, text))
+        reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self._spaced, strict=True)
+        while row_number != last and (last is not None or lines.taken < len(ahead)):
+            lines.record.clear()
+            cells = self._next(reader, lines, row_number + 1)
+            if cells is None:
+                break
+            row_number += 1
+            if row_number > self._header_row and cells != [] and cells != [""]:
+                yield row_number, self._judged(cells, lines.record, row_number)
+        return row_number
 
     def _next(self, reader: Iterator[list[str]], lines: _Lines, row_number: int) -> list[str] | RowFault | None:
         fault = None
