@@ -4,10 +4,13 @@ Invariants: Splink sees tokens and filters only; its intermediate tables live in
 spill; a level that the data cannot teach keeps its stated default; the same profiles give the same scores (seeded)."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from splink import DuckDBAPI, Linker, block_on
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.internals import charts
 
 from linkage import model, profiles
 from linkage.zone import Database, Zone, guarded
@@ -84,3 +87,35 @@ def score(zone: Zone) -> Scored:
     _drop_intermediates(zone)
     [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
     return Scored(count, int(pairs), settings)
+
+
+class Chart(StrEnum):
+    """Splink's own charts that this product saves."""
+
+    MATCH_WEIGHTS = "match_weights"
+    M_U = "m_u_parameters"
+    WATERFALL = "waterfall"
+    THRESHOLDS = "thresholds"
+    UNLINKABLES = "unlinkables"
+    COMPLETENESS = "completeness"
+    HISTOGRAM = "weights_histogram"
+
+
+_CHARTS = {
+    Chart.MATCH_WEIGHTS: charts.MatchWeightsChart, Chart.M_U: charts.MUParametersChart,
+    Chart.WATERFALL: charts.WaterfallChart, Chart.THRESHOLDS: charts.ThresholdSelectionToolChart,
+    Chart.UNLINKABLES: charts.UnlinkablesChart, Chart.COMPLETENESS: charts.CompletenessChart,
+    Chart.HISTOGRAM: charts.MatchWeightsHistogramChart,
+}  # fmt: skip
+
+
+def parameters(settings: Mapping[str, Any]) -> list[Any]:
+    """Splink's own records of a model's m and u, for its charts."""
+    made = SettingsCreator.from_path_or_dict(dict(settings)).get_settings("duckdb")
+    return list(made._parameters_as_detailed_records)
+
+
+def chart(kind: Chart, records: Sequence[Any]) -> tuple[dict[str, Any], str]:
+    """A chart as Vega-Lite and as one HTML page with everything inside: nothing is fetched to read it."""
+    made = _CHARTS[kind](records)
+    return dict(made.chart_dict), str(made.to_html(inline=True))
