@@ -5,7 +5,7 @@ Invariants: every function is total: it gives a value, None for an empty field, 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 
@@ -114,6 +114,16 @@ class Cell:
     read: Read
     parse: Parse
     place: int | None = None
+    met: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def understood(self, text: str) -> object:
+        """What the text means; each text is parsed once until `forget`."""
+        if text not in self.met:
+            self.met[text] = self.parse(text)
+        return self.met[text]
+
+    def forget(self) -> None:
+        self.met.clear()
 
     def texts(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:
         """What the cell reads in every row of trimmed columns."""

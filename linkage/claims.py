@@ -43,12 +43,21 @@ class _Dates:
         self.start = _date_cell(start, at, typed)
         self.end = _date_cell(end, at, typed)
 
+    def forget(self) -> None:
+        _forget(self.start, self.end)
+
     def read(self, cells: Cells, warn: Warn) -> tuple[date | None, date | None]:
         start, end = (_date(cell, cells, warn) for cell in (self.start, self.end))
         if end is not None and self.end is not None and start is not None and end < start:
             warn(self.end.column, Reason.ENDS_BEFORE_START)
             end = None
         return start, None if end == dates.OPEN_END else end
+
+
+def _forget(*cells: Cell | None) -> None:
+    for cell in cells:
+        if cell is not None:
+            cell.forget()
 
 
 def _date_cell(column: DateColumn | None, at: Places, typed: bool) -> Cell | None:
@@ -67,7 +76,7 @@ def _value(cell: Cell, cells: Cells, warn: Warn) -> object:
     text = cell.read(cells)
     if not text:
         return None
-    value = cell.parse(text)
+    value = cell.understood(text)
     if isinstance(value, Reason):
         warn(cell.column, value)
         return None
@@ -118,7 +127,8 @@ class EventPlan:
         self._applies = condition(event.only_if, at)
         self._dates = _Dates(event.when, event.until, at, typed)
         self._values = tuple(value_cell(name, column, at) for name, column in event.values.items())
-        self._organisation = event.organisation and source_cell("organisation", event.organisation, at)
+        by = event.organisation
+        self._organisation = None if by is None else source_cell("organisation", by, at)
         status = event.status
         self._status = reader(status.column, at) if status.column else None
         self._codes: Mapping[str, EventStatus] = status.codes or {}
@@ -155,6 +165,11 @@ class EventPlan:
             self._kept(cells, warn),
         )
 
+    def forget(self) -> None:
+        """Drop what was met of the batch's texts."""
+        self._dates.forget()
+        _forget(*self._values, self._organisation)
+
     def _says_nothing(self, cells: Cells) -> bool:
         """The date is empty and so is all else that the row could say of it: it did not happen."""
         start = self._dates.start
@@ -183,6 +198,11 @@ class InvolvementPlan:
         self._cells = tuple(source_cell(name, source, at) for name, source in sources if source is not None)
         named = (*(cell for cell in self._cells if cell.column), self._dates.start, self._dates.end)
         self._telling = tuple(cell.read for cell in named if cell is not None)
+
+    def forget(self) -> None:
+        """Drop what was met of the batch's texts."""
+        self._dates.forget()
+        _forget(*self._cells)
 
     def claim(self, cells: Cells, people: Collection[str], warn: Warn) -> InvolvementClaim | None:
         involvement = self._involvement
@@ -213,6 +233,10 @@ class TiePlan:
         self._tie = tie
         self._applies = condition(tie.only_if, at)
         self._dates = _Dates(tie.since, tie.until, at, typed)
+
+    def forget(self) -> None:
+        """Drop what was met of the batch's texts."""
+        self._dates.forget()
 
     def claim(self, cells: Cells, people: Collection[str], warn: Warn) -> TieClaim | None:
         tie = self._tie

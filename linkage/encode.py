@@ -120,6 +120,13 @@ def _rekeyed(keys: KeyedHash, column: str) -> Cmac:
     return Cmac(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
 
 
+def encoder_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
+    """Every derived key that encoding and re-keying use, by label and purpose, for a process without the ring."""
+    domains = {_DOMAIN.get(name, name) for name in TOKENS} | set(FILTERS)
+    asked = [(_LABEL.get(domain, _ENCODING), domain) for domain in domains] + [(_REKEY, domain) for domain in domains]
+    return {(label, info): keys.subkey(label, info) for label, info in asked}
+
+
 def record_token(keys: KeyedHash, dataset: str, record_id: str) -> str:
     """The token by which a record id is known in the zone: 128 bits, in hexadecimal."""
     return keys.mac("record-id/1", f"{dataset}\x1f{record_id}".encode())[:16].hex()

@@ -7,7 +7,7 @@ lack identifiers is rejected; problems name row, column and code only, and the r
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -34,6 +34,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class _Claiming(Protocol[T_co]):
+    def forget(self) -> None: ...
+
     def claim(self, cells: Cells, people: Collection[str], warn: Warn) -> T_co | None: ...
 
 
@@ -105,8 +107,9 @@ class _Plan:
 
     def _sound(self, records: Sequence[Record], rejections: list[Rejection]) -> tuple[list[int], list[Cells]]:
         """The records that may be read further; the others become rejections."""
-        if self._all_sound([cells for _, cells in records]):
-            return [number for number, _ in records], [cells for _, cells in records if not isinstance(cells, RowFault)]
+        plain: list[Cells] = [cells for _, cells in records if not isinstance(cells, RowFault)]
+        if len(plain) == len(records) and self._all_sound(plain):
+            return [number for number, _ in records], plain
         numbers: list[int] = []
         raws: list[Cells] = []
         for row_number, cells in records:
@@ -121,9 +124,9 @@ class _Plan:
                 rejections.append(_rejection(refusal, cells, [cells[place].strip() for place in self.record_id]))
         return numbers, raws
 
-    def _all_sound(self, raws: Sequence[Cells | RowFault]) -> bool:
+    def _all_sound(self, raws: Sequence[Cells]) -> bool:
         """Whether plainly no record of a stretch is refused; looked at by column, as it mostly holds."""
-        if self.check_controls or not all(type(cells) is list for cells in raws):
+        if self.check_controls:
             return False
         for place in (*self.record_id, *(place for _, place in self.required)):
             if not all(map(str.strip, map(itemgetter(place), raws))):
@@ -138,7 +141,7 @@ class _Plan:
         return bool(self.events or self.involvements or self.ties)
 
     def _claims(self, columns: Sequence[Sequence[str]], people: Mapping[str, People], warn_at: WarnAt) -> list[Claims]:
-        made = []
+        made: list[Claims] = []
         held = {name: found.held for name, found in people.items()}
         for at, cells in enumerate(zip(*columns, strict=True)):
             present = [name for name, found in held.items() if found[at]]
@@ -148,6 +151,9 @@ class _Plan:
                 _claims(self.involvements, cells, present, warn),
                 _claims(self.ties, cells, present, warn),
             ))  # fmt: skip
+        plans: tuple[_Claiming[object], ...] = (*self.events, *self.involvements, *self.ties)
+        for plan in plans:
+            plan.forget()
         return made
 
     def _refusal(self, row_number: int, cells: Cells) -> Problem | None:
@@ -193,10 +199,15 @@ def batches(extract: Extract, spec: DatasetSpec, today: date | None = None, size
 
     Raises `FileRefused` only if the file changed after it was opened.
     """
-    plan = _plan(spec, extract, today or date.today())
+    understand = understood(extract, spec, today)
     records = iter(extract)
     while stretch := list(islice(records, size)):
-        yield plan.batch(stretch)
+        yield understand(stretch)
+
+
+def understood(extract: Extract, spec: DatasetSpec, today: date | None = None) -> Callable[[Sequence[Record]], Batch]:
+    """What makes a batch of any stretch of the extract's records."""
+    return _plan(spec, extract, today or date.today()).batch
 
 
 def rows(extract: Extract, spec: DatasetSpec, today: date | None = None) -> Iterator[SourceRow | Rejection]:
