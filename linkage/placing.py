@@ -1,0 +1,200 @@
+"""Placing one record among the persons of the published index, with the score that a linkage run would give.
+
+Invariants: the record is encoded, compared under the rules and scored with the very SQL and settings of the last run; a
+number that the rows carrying it outvote is not used; what stands beside it (term frequencies, successors of numbers,
+who is described elsewhere) is the published model's; nothing of it is kept, and what is told names persons, weights and
+fields, never a value.
+Bound: a block that the last run left out as too large is left out here."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage import model, scoring
+from linkage.encode import FILTERS, RoleIdentity, encode, rekey
+from linkage.index import Index
+from linkage.index_keys import Rule
+from linkage.index_rows import ROLE
+from linkage.index_values import IndexedModel
+from linkage.rows import KeyedHash, PersonId
+from linkage.search import PersonsOf
+
+ASKED = -1
+"""The new record's number among profiles."""
+_NUMBERS = ("nhs", "upn")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How well a record fits one person: log2 odds, what may overrule them, and the fields that speak for it."""
+
+    person_id: PersonId
+    match_weight: float
+    standing: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One profile's score against the record."""
+
+    profile: int
+    role_id: str
+    match_weight: float
+    standing: int
+    fields: tuple[str, ...]
+
+
+def place(index: Index, keys: KeyedHash, role: RoleIdentity, persons_of: PersonsOf) -> list[Placement]:
+    """The persons whom the record may be, best first, each with its best score. None where no model is published."""
+    best: dict[str, Scored] = {}
+    scored = score(index, keys, role)
+    persons = persons_of([one.role_id for one in scored])
+    for one in scored:
+        who = persons.get(one.role_id)
+        if who is not None and (who not in best or one.match_weight > best[who].match_weight):
+            best[who] = one
+    found = [Placement(PersonId(who), one.match_weight, one.standing, one.fields) for who, one in best.items()]
+    return sorted(found, key=lambda one: (one.standing, -one.match_weight, one.person_id))
+
+
+def score(index: Index, keys: KeyedHash, role: RoleIdentity) -> list[Scored]:
+    """The score of every profile with which a run would compare the record, and which weighs enough to be kept."""
+    if index.model is None or not index.model.settings:
+        return []
+    asked = _asked(role, keys, index.model)
+    for number in _NUMBERS:
+        if asked[number] is not None and _doubted(asked, _others(index, asked, [(number,)], role)):
+            asked[number] = None
+    found = _others(index, asked, model.BLOCKING, role)
+    if not len(found):
+        return []
+    _stand(asked, role, found, index.model)
+    return _scored(index, index.model, asked, found)
+
+
+def _asked(role: RoleIdentity, keys: KeyedHash, held: IndexedModel) -> Row:
+    """The record's own tokens and filters as a row of the index, before its standing."""
+    [row] = rekey(encode([role], keys), keys).to_pylist()
+    asked: Row = {**row, "profile": ASKED}
+    if asked["nhs"] is not None:
+        asked["nhs"] = held.successor(asked["nhs"])
+    for name in FILTERS:
+        low, high = asked[f"{name}0"], asked[f"{name}1"]
+        asked[f"{name}n"] = None if low is None else _ones(low) + _ones(high)
+    for column in scoring.frequency_columns(held.settings):
+        asked[f"tf_{column}"] = None if asked[column] is None else held.frequency(column, asked[column])
+    return asked
+
+
+def _others(index: Index, asked: Row, rules: Sequence[Rule], role: RoleIdentity) -> pa.Table:
+    """The rows that agree under a rule, but for the record's own."""
+    found = index.find([asked], rules, crowded=False)
+    return found.filter(pc.not_equal(found.column(ROLE), role.role_id))
+
+
+def _ones(word: int) -> int:
+    return (word & (1 << 64) - 1).bit_count()
+
+
+def _doubted(asked: Row, rows: pa.Table) -> bool:
+    """Whether the rows that carry the record's number outvote it: another given name and another birth, by more."""
+    described = (asked["given_formal"], asked["dob_canon"])
+    if described == (None, None):
+        return False
+    agreeing, against = 1, Counter[tuple[Any, Any]]()
+    for row in rows.select(["given_formal", "dob_canon", *_carried(rows)]).to_pylist():
+        given, born, carried = row["given_formal"], row["dob_canon"], row.get("carried") or 1
+        if given is None and born is None:
+            continue
+        if (given is not None and given == described[0]) or (born is not None and born == described[1]):
+            agreeing += carried
+        elif given is None or described[0] is None or given != described[0]:
+            against[given, born] += carried
+    return agreeing < max(against.values(), default=0)
+
+
+def _carried(rows: pa.Table) -> list[str]:
+    return ["carried"] if "carried" in rows.column_names else []
+
+
+def _stand(asked: Row, role: RoleIdentity, found: pa.Table, held: IndexedModel) -> None:
+    """What a run would say of the record beside its tokens."""
+    asked["numbered"] = asked["nhs"] is not None or asked["upn"] is not None
+    asked["single"] = role.dataset in held.alone
+    asked["generation"] = held.generation(role.dataset, role.role)
+    asked["established"] = bool(_same_description(asked, found).any())
+
+
+def _same_description(asked: Row, found: pa.Table) -> np.ndarray:
+    """Of each row, whether it and the record name the same given name and birth, and the same surname or postcode."""
+    if asked["given_formal"] is None or asked["dob_canon"] is None:
+        return np.zeros(len(found), dtype=bool)
+    agrees = {name: _equal(found, name, asked[name]) for name in ("given_formal", "dob_canon", "family", "postcode")}
+    beside = agrees["family"] | agrees["postcode"]
+    return np.asarray(agrees["given_formal"] & agrees["dob_canon"] & beside)
+
+
+def _equal(rows: pa.Table, name: str, value: int | None) -> np.ndarray:
+    if value is None:
+        return np.zeros(len(rows), dtype=bool)
+    return np.asarray(pc.equal(rows.column(name), value).fill_null(False).to_numpy())
+
+
+def _established(asked: Row, found: pa.Table) -> pa.Table:
+    """The rows as they would stand beside the record."""
+    flags = np.asarray(found.column("established").to_numpy()) | _same_description(asked, found)
+    return found.set_column(found.schema.get_field_index("established"), "established", pa.array(flags))
+
+
+def _described(index: Index, held: IndexedModel, asked: Row, found: pa.Table) -> pa.Table:
+    """Who is described in a data set that holds each person once: the rows in the record's, the record in theirs."""
+    sides: dict[str, list[Any]] = {name: [] for name in ("dataset", "given_formal", "dob_canon", "family")}
+    own = pa.table({name: pa.array([asked[name]], pa.int64()) for name in ("given_formal", "dob_canon", "family")})
+    for dataset in sorted(held.alone & set(found.column("dataset").to_pylist())):
+        if index.described(dataset, own).all() and asked["dob_canon"] is not None and asked["given_formal"] is not None:
+            for name in sides:
+                sides[name].append(dataset if name == "dataset" else asked[name])
+    if asked["single"]:
+        rows = found.filter(pa.array(index.described(asked["dataset"], found)))
+        for name in sides:
+            sides[name] += [asked["dataset"]] * len(rows) if name == "dataset" else rows.column(name).to_pylist()
+    return pa.table({n: pa.array(v, pa.string() if n == "dataset" else pa.int64()) for n, v in sides.items()})
+
+
+_SINGLY = "SELECT hash(dataset, given_formal, dob_canon, family) AS described FROM describing"
+
+
+def _scored(index: Index, held: IndexedModel, asked: Row, found: pa.Table) -> list[Scored]:
+    profiles = found.column("profile")
+    pairs = pa.table({"a": pa.array(np.full(len(found), ASKED)), "b": profiles})
+    found = _established(asked, found)
+    database = index.database
+    with database.lent("describing", _described(index, held, asked, found)):
+        singly = database.table(_SINGLY)
+    own = pa.Table.from_pylist(
+        [asked], schema=pa.schema([found.schema.field(n) for n in found.column_names if n != ROLE])
+    )
+    sql = scoring.pairs_sql(held.settings, left="asking", right="met", candidate="paired", fields=True)
+    lent = {"asking": own, "met": found, "paired": pairs, "singly": singly}
+    with ExitStack() as stack:
+        for name, table in lent.items():
+            stack.enter_context(database.lent(name, table))
+        kept = database.table(sql).to_pylist()
+    roles = dict(zip(profiles.to_pylist(), found.column(ROLE).to_pylist(), strict=True))
+    return [
+        Scored(row["b"], roles[row["b"]], row["match_weight"], row["standing"], _fields(row, held.settings))
+        for row in kept
+    ]
+
+
+def _fields(row: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    names: Sequence[str] = [c["output_column_name"] for c in settings["comparisons"]]
+    return tuple(name for name in names if row[f"mw_{name}"] > 0)
