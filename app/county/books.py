@@ -24,6 +24,10 @@ ROW, SHARED_PARENT, ADDRESS, NOTHING = "row", "shared_parent", "address", "none"
 PARENTAL = frozenset({"birth_mother", "parent", "adoptive_parent"})
 
 
+FORMER = "former_household"
+"""They shared a home, and no row tells that they parted since."""
+
+
 class Table:
     """A plain UTF-8 CSV file beside the extracts."""
 
@@ -122,6 +126,8 @@ class Books:
             if not home.communal and home == other.home(self.as_of):
                 witnessed = home in one.written and home in other.written
                 self.tie(one, "household", other, ADDRESS if witnessed else NOTHING)
+            elif _last_seen_together(one, other):
+                self.tie(one, FORMER, other, NOTHING)
         self.end_ties()
 
     def _parents(self) -> dict[str, set[str]]:
@@ -143,3 +149,8 @@ class Books:
         self._truth.close()
         self._ties.close()
         self._twins.close()
+
+
+def _last_seen_together(one: Person, other: Person) -> bool:
+    """Whether the newest row of each gives one and the same home."""
+    return one.latest is not None and other.latest is not None and one.latest[1] == other.latest[1]

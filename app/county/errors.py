@@ -109,7 +109,7 @@ class Clerk:
         if rng.random() < self.rates.postcode:
             address, postcode = self._elsewhere(rng, person, on)
         if addressed:
-            person.written.add(address)
+            person.note_home(on)
         if self.rates.address:
             address, postcode = damaged(rng, address, postcode, self.rates.address)
         return Seen(given, held.middle, family, born, "2" if person.female else "1", nhs, address, postcode, held.phone)

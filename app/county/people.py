@@ -30,7 +30,9 @@ class Person:
     """NHS numbers of the mother and siblings: what a clerk writes into the wrong row."""
     habits: dict[str, "Registration"] = field(default_factory=dict)
     written: set[Address] = field(default_factory=set)
-    """Addresses under which some row names this person."""
+    """Homes under which some row names this person."""
+    latest: tuple[date, Address] | None = None
+    """The newest of them, with its row's day."""
     rows: int = 0
 
     def home(self, on: date) -> Address:
@@ -41,6 +43,13 @@ class Person:
                 break
             found = address
         return found
+
+    def note_home(self, on: date) -> None:
+        """Say that a row of this day gives where this person lived."""
+        home = self.home(on)
+        self.written.add(home)
+        if self.latest is None or on >= self.latest[0]:
+            self.latest = on, home
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,188 @@
+"""Who lived where and when, and so who shared a household: from addresses that rows give on their own days.
+
+Invariants: a row places a person on the day it speaks of, not on the day it was loaded; a person leaves a home when
+seen elsewhere after the last sighting there; one stray sighting between others, or one late return to a home that was
+left, is an address not brought up to date; a household lasts as long as two stays overlap, and an unseen child goes
+with its parent; a dwelling that ever held more than ten people at once, or more than three families, or that is listed
+as communal, makes nobody a household, nor does a foster placement; an unborn child lives nowhere.
+Source: ELDB treats more than ten people at one address as improbable for a household."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import combinations, groupby
+
+CROWDED = 10
+FAMILIES_AT_ONCE = 3
+LINGER = timedelta(days=730)
+"""How long after a last sighting somebody still counts among those who crowd a dwelling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A row that gives a person's home on a day. `home` is an opaque number of the linkage zone."""
+
+    person: str
+    home: int
+    day: date
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Residence:
+    """A person's stay at a home: from the first sighting, until first seen elsewhere. `role` is a row that says so."""
+
+    person: str
+    role: str
+    home: int
+    since: date
+    last: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A time in which two persons lived at one home, and a row for each that says so. `a` < `b`."""
+
+    a: str
+    b: str
+    since: date
+    until: date | None
+    roles: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What rows say of persons, as far as it bears on households.
+
+    `pairs` are tied by blood or care, whichever way round; `raised` are child → those who bring it up or whose child it
+    also is; `placed` are foster child → foster carers.
+    """
+
+    pairs: frozenset[tuple[str, str]]
+    raised: Mapping[str, frozenset[str]]
+    placed: Mapping[str, frozenset[str]]
+
+
+NO_KIN = Kin(frozenset(), {}, {})
+
+
+def stays(sightings: Iterable[Sighting]) -> list[Residence]:
+    """The stays of each person, in order of person and first sighting."""
+    ordered = sorted(sightings, key=lambda s: (s.person, s.day, s.home, s.role))
+    return [stay for _, own in groupby(ordered, key=lambda s: s.person) for stay in _stays_of(list(own))]
+
+
+def _stays_of(own: Sequence[Sighting]) -> list[Residence]:
+    kept = own if len({s.home for s in own}) == 1 else _without_stale(_without_strays(own))
+    by_home: dict[int, list[Sighting]] = defaultdict(list)
+    for sighting in kept:
+        by_home[sighting.home].append(sighting)
+    firsts = sorted(held[0].day for held in by_home.values())
+    return [
+        Residence(
+            held[0].person, min(s.role for s in held), home, held[0].day, held[-1].day,
+            next((day for day in firsts if day > held[-1].day), None),
+        )
+        for home, held in by_home.items()
+    ]  # fmt: skip
+
+
+def _without_strays(own: Sequence[Sighting]) -> list[Sighting]:
+    """Leave out a home seen once only, before and after which the person was seen at one and the same home."""
+    seen = Counter(s.home for s in own)
+    inner = range(1, len(own) - 1)
+    strays = {at for at in inner if seen[own[at].home] == 1 and own[at - 1].home == own[at + 1].home}
+    return [sighting for at, sighting in enumerate(own) if at not in strays]
+
+
+def _without_stale(own: Sequence[Sighting]) -> list[Sighting]:
+    """Leave out a single return, on a later day, to a home that the person had left."""
+    runs = [list(run) for _, run in groupby(own, key=lambda s: s.home)]
+    of_home = Counter(run[0].home for run in runs)
+    met: set[int] = set()
+    kept: list[Sighting] = []
+    for run in runs:
+        home = run[0].home
+        if not (home in met and of_home[home] == 2 and len(run) == 1):
+            kept += run
+        met.add(home)
+    return kept
+
+
+def crowded(residents: Sequence[Residence], kin: Kin = NO_KIN) -> bool:
+    """Whether one dwelling ever held too many people, or too many families, at once."""
+    if len(residents) <= FAMILIES_AT_ONCE:
+        return False
+    spans = [(stay.since, min(stay.until or date.max, stay.last + LINGER), stay.person) for stay in residents]
+    for day in {since for since, _, _ in spans}:
+        present = {who for since, until, who in spans if since <= day <= until}
+        if len(present) > CROWDED:
+            return True
+        if len(present) > 2 * FAMILIES_AT_ONCE and _families(present, kin.pairs) > FAMILIES_AT_ONCE:
+            return True
+    return False
+
+
+def _families(present: Collection[str], pairs: Collection[tuple[str, str]]) -> int:
+    """How many components ties make of those present, not counting people who are tied to nobody there."""
+    root = {who: who for who in present}
+    for a, b in combinations(sorted(present), 2):
+        if (a, b) in pairs:
+            before, after = root[b], root[a]
+            root = {who: after if top == before else top for who, top in root.items()}
+    return sum(count > 1 for count in Counter(root.values()).values())
+
+
+def together(residences: Iterable[Residence], kin: Kin = NO_KIN, communal: Collection[int] = ()) -> list[Shared]:
+    """Who shared a household and when, in order of persons; `communal` lists homes that make nobody one."""
+    by_home: dict[int, list[Residence]] = defaultdict(list)
+    seen: dict[str, date] = {}
+    for stay in residences:
+        by_home[stay.home].append(stay)
+        seen[stay.person] = max(stay.last, seen.get(stay.person, stay.last))
+    found: list[Shared] = []
+    for home in sorted(by_home.keys() - set(communal)):
+        if len(by_home[home]) > 1 and not crowded(by_home[home], kin):
+            found += _sharing(by_home[home], kin, seen)
+    return _joined(found)
+
+
+def _sharing(residents: Sequence[Residence], kin: Kin, seen: Mapping[str, date]) -> list[Shared]:
+    here = {stay.person for stay in residents}
+    own = [stay for stay in residents if here.isdisjoint(kin.placed.get(stay.person, ()))]
+    found = []
+    for one, other in combinations(sorted(own, key=lambda stay: stay.person), 2):
+        since, until = max(one.since, other.since), _parted(one, other, kin, seen)
+        if one.person != other.person and (until is None or since < until):
+            found.append(Shared(one.person, other.person, since, until, (one.role, other.role)))
+    return found
+
+
+def _parted(one: Residence, other: Residence, kin: Kin, seen: Mapping[str, date]) -> date | None:
+    """When two stays at one home stop overlapping. A child not seen since goes with its own, wherever they went."""
+    if one.until is not None and other.until is not None:
+        return min(one.until, other.until)
+    gone, left = (one, other) if one.until is not None else (other, one)
+    if gone.until is None:
+        return None
+    unseen = seen[left.person] < gone.until
+    return None if unseen and gone.person in kin.raised.get(left.person, ()) else gone.until
+
+
+def _joined(shared: Iterable[Shared]) -> list[Shared]:
+    """Each pair's times together, those that touch made one."""
+    found: list[Shared] = []
+    for time in sorted(shared, key=lambda t: (t.a, t.b, t.since, t.until or date.max)):
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and (last.a, last.b) == (time.a, time.b)
+            and (last.until is None or time.since <= last.until)
+        ):
+            until = None if last.until is None or time.until is None else max(last.until, time.until)
+            found[-1] = Shared(last.a, last.b, last.since, until, last.roles)
+        else:
+            found.append(time)
+    return found
