@@ -1,0 +1,161 @@
+"""A session on a standalone Spark cluster that proves itself and encrypts: the only file that starts a JVM.
+
+Invariants: no session without a `spark://` master and a secret of some length, which cluster and driver must share;
+what they say to each other, what they spill and what they cache is encrypted; the secret and the run's key go to the
+JVM over its own authenticated socket, never on a command line, in a file or in an environment that children inherit;
+no text of Spark's own errors leaves this file, since it may hold values; a cluster that offers no executor is a
+fault, not a wait without end.
+Source: Apache Spark, Security (authentication, AES-GCM for RPC, local storage encryption); Spark Standalone."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from py4j.java_gateway import JavaGateway
+from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+from splink.internals.exceptions import SplinkException
+
+from linkage.spark_files import RunFiles, compiled_client
+
+LEAST_SECRET = 32
+_MASTER = re.compile(r"spark://[^,/\s]+:\d+(,[^,/\s]+:\d+)*")
+_LOOPBACK = re.compile(r"spark://(127\.0\.0\.1|localhost):\d+")
+_EXECUTOR_WAIT = 90.0
+
+
+class SparkFault(StrEnum):
+    NO_MASTER = "the master must be a standalone cluster: spark://HOST:PORT"
+    NO_SECRET = "a cluster is used only with a shared secret of at least 32 characters"  # noqa: S105
+    NO_START = "Spark could not be started: it needs a Java runtime, 17 or later"
+    UNREACHABLE = "the cluster cannot be reached, or refused the secret, or runs without authentication"
+    NO_EXECUTOR = "the cluster offered no executor in time"
+    FAILED = "a step failed on the cluster"
+    INCOMPLETE = "the cluster returned something other than was asked"
+
+
+class SparkError(Exception):
+    """What went wrong with the cluster, without any value."""
+
+    def __init__(self, fault: SparkFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where to compute and how to prove oneself there. `tuning` is further Spark configuration (memory, cores)."""
+
+    master: str
+    secret: str = field(repr=False)
+    tuning: Mapping[str, str] = field(default_factory=dict)
+
+    def checked(self) -> "Cluster":
+        """This cluster, or SparkError where it may not be used."""
+        if not _MASTER.fullmatch(self.master):
+            raise SparkError(SparkFault.NO_MASTER)
+        if len(self.secret) < LEAST_SECRET:
+            raise SparkError(SparkFault.NO_SECRET)
+        return self
+
+
+_SECURITY: Mapping[str, str] = {
+    "spark.authenticate": "true",
+    "spark.network.crypto.enabled": "true",
+    "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+    "spark.network.crypto.authEngineVersion": "2",
+    "spark.network.crypto.saslFallback": "false",
+    "spark.io.encryption.enabled": "true",
+    "spark.io.encryption.keySizeBits": "256",
+    "spark.ui.enabled": "false",
+    "spark.eventLog.enabled": "false",
+    "spark.log.level": "OFF",
+}
+_PLAIN: Mapping[str, str] = {
+    "spark.app.name": "family-record",
+    "spark.submit.deployMode": "client",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.parquet.compression.codec": "snappy",
+}
+
+
+@contextmanager
+def spark_guarded(fault: SparkFault = SparkFault.FAILED) -> Iterator[None]:
+    """Turn any error of Spark's, or of Splink's about Spark, into one that holds no value."""
+    failed = False
+    try:
+        yield
+    except (Py4JError, PySparkException, SplinkException):
+        failed = True
+    if failed:
+        raise SparkError(fault) from None
+
+
+def _gateway(cluster: Cluster, workdir: Path) -> JavaGateway:
+    """The JVM of this process, started at first use with nothing secret on its command line."""
+    if SparkContext._gateway is not None:
+        return SparkContext._gateway
+    memory = cluster.tuning.get("spark.driver.memory", "1g")
+    start = SparkConf(loadDefaults=False).set("spark.driver.memory", memory).set("spark.master", cluster.master)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(workdir)}
+    with spark_guarded(SparkFault.NO_START):
+        return launch_gateway(start, popen_kwargs=quiet)  # type: ignore[no-untyped-call]
+
+
+def _configuration(cluster: Cluster, workdir: Path, partitions: int) -> dict[str, str]:
+    local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return {
+        **_PLAIN,
+        **(local if _LOOPBACK.fullmatch(cluster.master) else {}),
+        "spark.sql.shuffle.partitions": str(partitions),
+        "spark.local.dir": str(workdir / "driver"),
+        "spark.sql.warehouse.dir": str(workdir / "warehouse"),
+        **cluster.tuning,
+        # Last, so that no tuning can turn it off.
+        **_SECURITY,
+        "spark.master": cluster.master,
+        "spark.authenticate.secret": cluster.secret,
+    }
+
+
+def _await_executor(context: SparkContext) -> None:
+    """Wait until at least one executor stands beside the driver."""
+    until = time.monotonic() + _EXECUTOR_WAIT
+    while context._jsc.sc().getExecutorMemoryStatus().size() < 2:
+        if time.monotonic() > until:
+            raise SparkError(SparkFault.NO_EXECUTOR)
+        time.sleep(0.1)
+
+
+@contextmanager
+def session(cluster: Cluster, workdir: Path, files: RunFiles, partitions: int) -> Iterator[SparkSession]:
+    """A session that reads and writes the run's encrypted files; stopped whatever happens."""
+    gateway = _gateway(cluster.checked(), workdir)
+    configuration = SparkConf(loadDefaults=True, _jvm=gateway.jvm)
+    configuration.setAll(list(_configuration(cluster, workdir, partitions).items()))
+    with spark_guarded(SparkFault.UNREACHABLE):
+        context = SparkContext(conf=configuration, gateway=gateway)
+    try:
+        with spark_guarded(SparkFault.UNREACHABLE):
+            _await_executor(context)
+        with spark_guarded():
+            jar = workdir / "run-key.jar"
+            compiled_client(gateway, jar)
+            for name, value in files.settings().items():
+                context._jsc.hadoopConfiguration().set(name, value)
+            made = SparkSession(context)
+            made.sql(f"ADD JAR '{jar}'").collect()
+            yield made
+    finally:
+        with spark_guarded():
+            context.stop()
