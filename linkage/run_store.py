@@ -61,7 +61,7 @@ def roles(session: Session) -> dict[str, Role]:
     return {row.id: Role(*row) for row in session.execute(query)}
 
 
-def _facts(group: Iterable[str], held: Mapping[str, Role]) -> dict[str, Any]:
+def facts_of(group: Iterable[str], held: Mapping[str, Role]) -> dict[str, Any]:
     roles = [held[role] for role in group]
     months = Counter(role.birth_month for role in roles if role.birth_month and not role.unborn)
     sexes = Counter(role.sex for role in roles if role.sex)
@@ -82,7 +82,7 @@ def write_persons(
     now: datetime,
 ) -> None:  # fmt: skip
     standing = {row.id: row for row in session.execute(select(person))}
-    facts = {who: _facts(group, held) for who, group in zip(made.persons, groups, strict=True)}
+    facts = {who: facts_of(group, held) for who, group in zip(made.persons, groups, strict=True)}
     fresh = [
         {"id": who, "merged_into": None, "created_run": run_id, **fact}
         for who, fact in facts.items()
