@@ -28,19 +28,8 @@ def _dice(name: str) -> str:
     return f"2.0 * CAST({shared} AS INTEGER) / CAST({whole} AS INTEGER)"
 
 
-_FIRST = ", ".join(
-    f"arg_min({name}, role_id) AS {name}"
-    for name in (
-        "street",
-        "postcode",
-        "sector",
-        "uprn",
-        "address_f0",
-        "address_f1",
-        "postcode_f0",
-        "postcode_f1",
-    )  # fmt: skip
-)
+_TOLD = ("street", "postcode", "sector", "uprn", "address_f0", "address_f1", "postcode_f0", "postcode_f1")
+_FIRST = ", ".join(f"arg_min({name}, role_id) AS {name}" for name in _TOLD)
 _PLACE = f"""
 CREATE OR REPLACE TABLE place AS
 SELECT home, count(DISTINCT record_id) AS records, count(DISTINCT person) AS people,

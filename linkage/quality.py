@@ -19,15 +19,13 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage import live, model, profiles, run_store
+from linkage import live, model, profiles, run_store, tie_quality
 from linkage.encode import record_token
-from linkage.rows import KeyedHash, Relation
-from linkage.store import record_role, tie
+from linkage.rows import KeyedHash
+from linkage.store import record_role
 from linkage.zone import LATEST, Zone
 
 SELF = "self"
-SYMMETRIC = frozenset({Relation.SIBLING.value, Relation.HOUSEHOLD.value, Relation.PARTNER.value})
-MOTHER_CHILD = Relation.BIRTH_MOTHER.value
 
 
 class TruthUnreadable(ValueError):
@@ -180,22 +178,9 @@ def _named(rows: Iterable[Row]) -> dict[Hashable, str]:
     return {found: min(names, key=lambda name: (-names[name], name)) for found, names in votes.items()}
 
 
-def _normal(a: str, relation: str, b: str) -> tuple[str, str, str]:
-    return (min(a, b), relation, max(a, b)) if relation in SYMMETRIC else (a, relation, b)
-
-
 def _ties(session: Session, rows: Sequence[Row], path: Path) -> dict[str, Any]:
-    stated = _read(path, ("person_a", "relation", "person_b"), "ties file")
-    true = {_normal(row["person_a"], row["relation"], row["person_b"]) for row in stated}
-    names = _named(rows)
-    held = session.execute(select(tie.c.person_a, tie.c.relation, tie.c.person_b).where(tie.c.ended_run.is_(None)))
-    found = {_normal(names.get(a, a), relation, names.get(b, b)) for a, relation, b in held}
-    measured = {}
-    for relation in sorted({relation for _, relation, _ in true | found}):
-        expected = {t for t in true if t[1] == relation}
-        got = {t for t in found if t[1] == relation}
-        measured[relation] = scores(len(expected), len(got), len(expected & got))
-    return {"relations": measured, "mother_child": measured.get(MOTHER_CHILD, scores(0, 0, 0))}
+    stated = tie_quality.stated(_read(path, ("person_a", "relation", "person_b"), "ties file"))
+    return tie_quality.measure(stated, tie_quality.standing_ties(session), _named(rows), scores)
 
 
 def evaluate(session: Session, zone: Zone, keys: KeyedHash, truth: Path, ties: Path | None = None) -> dict[str, Any]:
