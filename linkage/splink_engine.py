@@ -1,10 +1,11 @@
-"""The only file that imports Splink: scores pairs of profiles over DuckDB on keyed encodings.
+"""The only file that imports Splink: it trains the model, draws its charts, and proves our scores.
 
-Invariants: Splink sees tokens and filters only; its intermediate tables live in the zone's encrypted memory and
-spill; a level that the data cannot teach keeps its stated default; the same profiles give the same scores (seeded)."""
+Invariants: Splink sees tokens and filters only, and samples bounded in size; its intermediate tables live in the zone's
+encrypted memory and spill; a level that the data cannot teach keeps its stated default; the same profiles give the
+same model (drawn by seeded hashes)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,15 +13,19 @@ from typing import Any
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals import charts
 
-from linkage import model, profiles
+from linkage import blocking, frequencies, model, profiles, scoring
+from linkage.scoring import KEPT_WEIGHT
 from linkage.zone import Database, Zone, guarded
 
-_SEED = 2026
-_U_PAIRS = 1e6
-_EM_PAIRS = 3e5
-_LEAST_FOR_TEACHING = 400
-KEPT_WEIGHT = -12.0
 _LEFT, _RIGHT = f"p.{model.UNIQUE_ID}_l", f"p.{model.UNIQUE_ID}_r"
+_SEED = 2026
+_RANDOM_PROFILES = 1_415
+"""Their million pairs teach u."""
+_EM_PAIRS = 100_000
+"""So many pairs per rule teach m: the standard error of an m is then below .002."""
+_LOOKED_AT = 400_000
+"""Profiles among which a rule's blocks are sought for teaching."""
+_LEAST_FOR_TEACHING = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +37,94 @@ class Scored:
     settings: dict[str, Any]
 
 
-def _linker(zone: Database, settings: dict[str, Any]) -> Linker:
+def _linker(zone: Database, settings: Mapping[str, Any], table: str) -> Linker:
     logging.getLogger("splink").setLevel(logging.ERROR)
-    backend = DuckDBAPI(connection=zone.connection)
-    linker = Linker(backend.register("profile"), settings, log_level=None)
-    for column, beside in model.frequencies(settings).items():
-        frequency = backend.register(profiles.frequency(zone, column, beside))
-        linker.table_management.register_term_frequency_lookup(frequency, column)
-    return linker
+    return Linker(DuckDBAPI(connection=zone.connection).register(table), dict(settings), log_level=None)
 
 
-def _taught(
-    zone: Database, settings: dict[str, Any], count: int, filled: set[str], certain_pairs: float
+def _plain(settings: Mapping[str, Any], taught: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The settings without term frequencies, which training leaves aside, and with u as already taught."""
+    found = {c["output_column_name"]: c["comparison_levels"] for c in (taught or settings)["comparisons"]}
+    dropped = ("tf_adjustment_column", "tf_adjustment_weight", "tf_minimum_u_value")
+    comparisons = []
+    for comparison in settings["comparisons"]:
+        levels = []
+        for level, seen in zip(
+            comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True
+        ):  # fmt: skip
+            held = {name: value for name, value in level.items() if name not in dropped}
+            u = seen.get("u_probability")
+            levels.append(held if u is None or "u_probability" not in held else held | {"u_probability": u})
+        comparisons.append({**comparison, "comparison_levels": levels})
+    return {**settings, "comparisons": comparisons}
+
+
+def _teach_u(zone: Database, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """u of every level, from all pairs of a few profiles drawn by a hash of their number."""
+    zone.run(
+        "CREATE OR REPLACE TABLE teaching AS SELECT * FROM profile WHERE profile IN (SELECT profile FROM profile"
+        f" ORDER BY hash(profile, {_SEED}), profile LIMIT {_RANDOM_PROFILES})"
+    )
+    linker = _linker(zone, _plain(settings), "teaching")
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e12, seed=_SEED, num_chunks=1)
+    taught: dict[str, Any] = linker.misc.save_model_to_json()
+    return taught
+
+
+def _sample(zone: Database, rules: Sequence[tuple[str, ...]], count: int) -> list[str]:
+    """Make `teaching` of whole blocks of each rule, drawn by a hash of their key; the column that tells each draw."""
+    names = [f"taught_{at}" for at in range(len(rules))]
+    share = min(1.0, _LOOKED_AT / count)
+    for name, rule in zip(names, rules, strict=True):
+        key = f"hash({', '.join(rule)}, {_SEED})"
+        present = " AND ".join(f"{part} IS NOT NULL" for part in rule)
+        zone.run(
+            f"CREATE OR REPLACE TABLE {name} AS WITH keyed AS (SELECT profile, {key} AS key FROM profile"
+            f" WHERE {present} AND {key} % 65536 < {round(65536 * share)}),"
+            " spent AS (SELECT key, sum(n * (n - 1) / 2) OVER (ORDER BY key ROWS UNBOUNDED PRECEDING) AS pairs"
+            " FROM (SELECT key, count(*) AS n FROM keyed GROUP BY 1 HAVING count(*) > 1))"
+            f" SELECT profile, TRUE AS {name} FROM keyed SEMI JOIN"
+            f" (SELECT key FROM spent WHERE pairs <= {_EM_PAIRS}) USING (key)"
+        )
+    joins = " ".join(f"LEFT JOIN {name} USING (profile)" for name in names)
+    chosen = " OR ".join(f"{name} IS NOT NULL" for name in names)
+    zone.run(
+        f"CREATE OR REPLACE TABLE teaching AS SELECT p.*, {', '.join(names)} FROM profile p {joins} WHERE {chosen}"
+    )
+    for name in names:
+        zone.run(f"DROP TABLE {name}")
+    return names
+
+
+def _teach_m(
+    zone: Database, settings: Mapping[str, Any], rules: Sequence[tuple[str, ...]], count: int
 ) -> dict[str, Any]:
-    """The settings with u taught by random pairs and m by expectation maximisation, given enough to learn from."""
+    names = _sample(zone, rules, count)
+    linker = _linker(zone, settings, "teaching")
+    for name, rule in zip(names, rules, strict=True):
+        [(held,)] = zone.rows(f"SELECT count({name}) FROM teaching")
+        if held:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*rule, name), estimate_without_term_frequencies=True
+            )
+    taught: dict[str, Any] = linker.misc.save_model_to_json()
+    return taught
+
+
+def train(zone: Database, count: int, filled: Collection[str], certain_pairs: float) -> dict[str, Any]:
+    """The model of what is in `profile`: u taught by random pairs, m by expectation maximisation on whole blocks.
+
+    What Splink is shown is bounded in size whatever `count` is. With too little to learn from, the stated defaults.
+    """
+    settings = model.settings(filled, model.used_blocking(filled), model.prior(certain_pairs, count))
     if count < _LEAST_FOR_TEACHING:
         return settings
     with guarded():
-        linker = _linker(zone, settings)
-        linker.training.estimate_u_using_random_sampling(max_pairs=_U_PAIRS, seed=_SEED, num_chunks=1)
-        for rule in model.used_training(filled):
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*rule), estimate_without_term_frequencies=True, max_pairs=_EM_PAIRS
-            )
-        learnt: dict[str, Any] = linker.misc.save_model_to_json()
+        plain = _plain(settings, _teach_u(zone, settings))
+        rules = model.used_training(filled)
+        learnt = _teach_m(zone, plain, rules, count) if rules else plain
+    zone.run("DROP TABLE IF EXISTS teaching")
+    _drop_intermediates(zone)
     return model.merged(settings, learnt, count, certain_pairs)
 
 
@@ -65,26 +134,47 @@ def _drop_intermediates(zone: Database) -> None:
         zone.run(f'DROP TABLE IF EXISTS "{name}"')
 
 
+def predict(zone: Database, settings: Mapping[str, Any], least: float = KEPT_WEIGHT) -> None:
+    """Make `splink_pair` (a, b, match_weight, every comparison's weights): `candidate` scored by Splink itself."""
+    zone.run(
+        "CREATE OR REPLACE TABLE blocked AS SELECT '0' AS match_key, a AS join_key_l, b AS join_key_r FROM candidate"
+    )
+    unscored = scoring.frequency_columns(settings)
+    zone.run(
+        f"CREATE OR REPLACE TABLE compared AS SELECT * EXCLUDE ({', '.join(f'tf_{c}' for c in unscored)}) FROM profile"
+        if unscored
+        else "CREATE OR REPLACE TABLE compared AS FROM profile"
+    )
+    with guarded():
+        linker = _linker(zone, settings, "compared")
+        backend = linker._db_api
+        for column in unscored:
+            zone.run(f"CREATE OR REPLACE TABLE tf_of_{column} AS SELECT value AS {column}, tf AS tf_{column}"
+                     f" FROM {frequencies.table(column)}")  # fmt: skip
+            linker.table_management.register_term_frequency_lookup(backend.register(f"tf_of_{column}"), column)
+        linker.table_management.register_blocked_pairs_for_predict(backend.register("blocked"))
+        scored = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
+    zone.run(
+        f"CREATE OR REPLACE TABLE splink_pair AS SELECT least({_LEFT}, {_RIGHT}) AS a,"
+        f" greatest({_LEFT}, {_RIGHT}) AS b, match_weight, COLUMNS('^mw_.*$') FROM {scored.physical_name} p"
+    )
+    _drop_intermediates(zone)
+
+
 def score(zone: Zone) -> Scored:
     """Fill `pair` (a, b, match_weight, standing and each field's weights) from `profile`."""
     profiles.prepare(zone)
     count = profiles.fold(zone)
     filled = profiles.filled_columns(zone)
-    comparisons = [c.name for c in model.used_comparisons(filled)]
-    if count < 2 or not comparisons:
+    if count < 2 or not model.used_comparisons(filled):
         zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
         return Scored(count, 0, {})
-    blocks = profiles.add_blocks(zone, count, filled)
-    certain = profiles.certain_pairs(zone, filled)
-    settings = _taught(zone, model.settings(filled, blocks, model.prior(certain, count)), count, filled, certain)
-    with guarded():
-        scored = _linker(zone, settings).inference.predict(threshold_match_weight=KEPT_WEIGHT, warning_mode="never")
-    zone.run(
-        f"CREATE OR REPLACE TABLE pair AS SELECT least({_LEFT}, {_RIGHT}) AS a, greatest({_LEFT}, {_RIGHT}) AS b,"
-        f" match_weight, {model.standing_sql(settings)} AS standing, COLUMNS('^mw_.*$') FROM {scored.physical_name} p"
-        f" JOIN profile l ON l.profile = {_LEFT} JOIN profile r ON r.profile = {_RIGHT}"
-    )
-    _drop_intermediates(zone)
+    rules = blocking.add_blocks(zone, count, filled)
+    settings = train(zone, count, filled, profiles.certain_pairs(zone, filled))
+    frequencies.learn(zone, settings)
+    frequencies.attach(zone, settings)
+    blocking.candidates(zone, rules)
+    zone.run(f"CREATE OR REPLACE TABLE pair AS {scoring.pairs_sql(settings, fields=True)}")
     [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
     return Scored(count, int(pairs), settings)
 
@@ -101,7 +191,7 @@ class Chart(StrEnum):
     HISTOGRAM = "weights_histogram"
 
 
-_CHARTS = {
+_CHARTS: Mapping[Chart, Any] = {
     Chart.MATCH_WEIGHTS: charts.MatchWeightsChart, Chart.M_U: charts.MUParametersChart,
     Chart.WATERFALL: charts.WaterfallChart, Chart.THRESHOLDS: charts.ThresholdSelectionToolChart,
     Chart.UNLINKABLES: charts.UnlinkablesChart, Chart.COMPLETENESS: charts.CompletenessChart,
