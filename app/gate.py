@@ -23,7 +23,18 @@ from governance.legal_time import legal_date
 from governance.policy import decide, listable, told
 from governance.request import Facts, Request
 from governance.standings import standings
-from governance.terms import Action, Actor, Decision, EventKind, Purpose, Reason, Role
+from governance.terms import (
+    Action,
+    Actor,
+    Category,
+    Decision,
+    EventKind,
+    Outcome,
+    Purpose,
+    Reason,
+    Role,
+    Segment,
+)
 from linkage import records
 from linkage.facts import Holding
 from linkage.families import Family
@@ -122,6 +133,30 @@ class Gate:
         self._log(EventKind.COHORT, actor, request.purpose, decision, (), request_id, at, detail)
         return told(decision, _role(actor))
 
+    def review_links(
+        self, actor: Actor | None, at: datetime, request_id: str, pair: Sequence[tuple[str, str]] = ()
+    ) -> Decision:
+        """Decide whether the review queue may be read, and which of a pair's own names and addresses may be shown.
+
+        `pair` are (person, provider of the record under review). Without an agreement that names stewards no segment is
+        permitted: how far fields agree may be told, what they hold may not.
+        """
+        with self._database.reading() as session:
+            known = governance_facts.fresh(session, actor, at)
+            sides = [_reviewed(session, known, person, source, at) for person, source in pair]
+            decision = _together(
+                sides
+                or [
+                    decide(
+                        Request(Action.REVIEW_LINKS, "", Purpose.DATA_QUALITY, at),
+                        governance_facts.staff_facts(session, known, at),
+                    )
+                ]
+            )
+        subjects = [person for person, _ in pair]
+        self._log(EventKind.REVIEW_READ, actor, Purpose.DATA_QUALITY, decision, subjects, request_id, at)
+        return told(decision, _role(actor))
+
     def _listed(self, session: Session, actor: Actor | None, at: datetime, hits: Sequence[str]) -> tuple[str, ...]:
         versions, listed = standings(session, at), {}
         for hit in list(dict.fromkeys(hits))[:MOST_HITS]:
@@ -171,6 +206,29 @@ def _family_facts(session: Session, actor: Actor | None, family: Family | None, 
     held = held_segments(family, records.holdings(session, family.person_ids))
     members = policy_members(family, legal_date(at))
     return governance_facts.read_facts(session, known, members, held, at, Merges(session))
+
+
+REVIEWED: Final = (Category.IDENTITY, Category.ADDRESS)
+
+
+def _reviewed(session: Session, actor: Actor | None, person: str, source: str, at: datetime) -> Decision:
+    """Decide about one side of a pair under review: the names and addresses of that very record, nothing else."""
+    family = records.load_family(session, PersonId(person), legal_date(at))
+    members = () if family is None else policy_members(family, legal_date(at))[:1]
+    wanted = {Segment(m.person_id, m.subject, category, source) for m in members for category in REVIEWED}
+    facts = governance_facts.read_facts(session, actor, members, wanted, at, Merges(session))
+    decision = decide(Request(Action.REVIEW_LINKS, person, Purpose.DATA_QUALITY, at), facts)
+    return replace(decision, segments=tuple(s for s in decision.segments if s.segment in wanted))
+
+
+def _together(sides: Sequence[Decision]) -> Decision:
+    """One decision about both sides: refused where either is."""
+    first = next((side for side in sides if side.reason is not Reason.PERMITTED), sides[0])
+    segments = tuple(segment for side in sides for segment in side.segments)
+    if first.reason is not Reason.PERMITTED:
+        return replace(first, segments=segments)
+    whole = all(segment.permitted for segment in segments)
+    return replace(first, segments=segments, outcome=Outcome.PERMIT if whole else Outcome.PARTIAL)
 
 
 def _role(actor: Actor | None) -> Role | None:

@@ -225,6 +225,7 @@ EVENT_KINDS: Final[Mapping[EventKind, str]] = {
     EventKind.LOAD: N_("Loaded an extract"),
     EventKind.REFERENCE_IMPORT: N_("Imported reference data"),
     EventKind.LINK_RUN: N_("Ran linkage"),
+    EventKind.REVIEW_READ: N_("Opened the review of links"),
     EventKind.STEWARD_DECISION: N_("Steward’s decision"),
     EventKind.ERASURE: N_("Erased a person"),
 }

@@ -19,10 +19,10 @@ from app.identity import PLAIN_COOKIE
 from app.logs import Log, make_log
 from app.metrics import Metrics
 from app.rendering import STATIC
-from app.routes import agreements, api, audit, cohorts, families, pages, search, session, status, wishes
+from app.routes import agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes
 from app.searching import SearchIndex
 
-PAGES = (session, pages, search, families, wishes, audit, agreements, cohorts)
+PAGES = (session, pages, search, families, wishes, audit, agreements, cohorts, reviews)
 
 
 def utc_now() -> datetime:

@@ -22,12 +22,14 @@ SEARCH: Final = Link("/search", N_("Find a child"))
 AUDIT: Final = Link("/audit", N_("Who looked"))
 AGREEMENTS: Final = Link("/agreements", N_("Agreements"))
 COHORTS: Final = Link("/cohorts", N_("Count families"))
+REVIEWS: Final = Link("/reviews", N_("Review links"))
 
 WHAT_FOR: Final[Mapping[str, str]] = {
     SEARCH.href: N_("Find a child by number or name, say why, and read the family’s timeline."),
     AUDIT.href: N_("See who looked at whom and why, and check that the log was not edited."),
     AGREEMENTS.href: N_("What may be shared, by whom, with whom and why, and what say families have."),
     COHORTS.href: N_("Count children by area. Small numbers are hidden; nobody’s record is shown."),
+    REVIEWS.href: N_("Say of doubtful pairs of records whether they are about one person. No name is needed."),
 }
 
 KEY_WORKER: Final = (HOME, SEARCH, AGREEMENTS)
@@ -42,7 +44,7 @@ LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
     Role.ADULT_WORKER: KEY_WORKER,
     Role.IG_OFFICER: (HOME, AUDIT, AGREEMENTS),
     Role.ANALYST: (HOME, COHORTS, AGREEMENTS),
-    Role.DATA_STEWARD: (HOME, AGREEMENTS),
+    Role.DATA_STEWARD: (HOME, REVIEWS, AGREEMENTS),
 }
 KEY_WORKERS: Final = frozenset(role for role, links in LINKS.items() if links is KEY_WORKER)
 

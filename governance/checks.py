@@ -36,6 +36,7 @@ ROLES: Final[Mapping[Action, frozenset[Role]]] = {
     Action.SEARCH: _FRONT_LINE,
     Action.READ_AUDIT: frozenset({Role.IG_OFFICER}),
     Action.RUN_COHORT: frozenset({Role.ANALYST}),
+    Action.REVIEW_LINKS: frozenset({Role.DATA_STEWARD}),
 }
 """Which roles may do what at all."""
 
@@ -170,6 +171,7 @@ CHECKS: Final[Mapping[Action, tuple[Check, ...]]] = {
     Action.SEARCH: _SYSTEM_AND_STAFF,
     Action.READ_AUDIT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed),
     Action.RUN_COHORT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, project_open),
+    Action.REVIEW_LINKS: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, not_own_family, not_of_other_side),
 }
 """The ordered checks of each action. Segments are decided besides."""
 

@@ -28,6 +28,9 @@ __all__ = ["PURPOSES", "ROLES", "decide", "listable", "outward", "policy_hash", 
 
 ENGINE: Final = "policy/1"
 
+NAMELESS: Final = frozenset({Action.SEARCH, Action.READ_AUDIT, Action.REVIEW_LINKS})
+"""Acts that go ahead without any segment: what they show by themselves names nobody."""
+
 
 def decide(request: Request, facts: Facts) -> Decision:
     """Return the outcome for one read, with every segment decided and every failed check named."""
@@ -54,7 +57,7 @@ def policy_hash(facts: Facts, today: date) -> str:
 
 def _reason(request: Request, segments: Sequence[SegmentDecision]) -> Reason:
     """The read may go ahead when anything may be shown; else the reason told is the one nearest to a permit."""
-    if request.action in (Action.SEARCH, Action.READ_AUDIT) or any(s.permitted for s in segments):
+    if request.action in NAMELESS or any(s.permitted for s in segments):
         return Reason.PERMITTED
     told = [s.reason for s in segments if s.withholding is Withholding.SIGNALLED]
     return max(told or [Reason.NO_AGREEMENT], key=ORDER.__getitem__)

@@ -162,6 +162,7 @@ class Action(StrEnum):
     SEARCH = "search"
     READ_AUDIT = "read_audit"
     RUN_COHORT = "run_cohort"
+    REVIEW_LINKS = "review_links"
 
 
 class Reason(StrEnum):
@@ -235,6 +236,7 @@ class EventKind(StrEnum):
     LOAD = "load"
     REFERENCE_IMPORT = "reference_import"
     LINK_RUN = "link_run"
+    REVIEW_READ = "review_read"
     STEWARD_DECISION = "steward_decision"
     ERASURE = "erasure"
 

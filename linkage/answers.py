@@ -4,20 +4,21 @@ Invariants: an answer is given once; "unsure" decides nothing and leaves the pai
 settles a pair is written together with the binding decision; estimates and teaching use the probability sample only.
 """
 
-import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from linkage import estimates, run_store
 from linkage.compared import Agreement, Pattern, pattern
+from linkage.decisions import DecisionKind, DecisionOrigin, DecisionReason, decide
 from linkage.doubts import ReviewReason, Told
-from linkage.store import link_decision, link_run, review_pair
+from linkage.store import link_run, record_role, review_pair, source_record
 from linkage.teaching import Labelled, blended
 
 RolePair = tuple[str, str]
@@ -84,6 +85,58 @@ def taught(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
     return blended(settings, list(newest.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One role of a pair under review: whose it is now, and where its record came from."""
+
+    role_id: str
+    person_id: str
+    role: str
+    dataset: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pair under review as a steward may know it without any value."""
+
+    id: str
+    reason: ReviewReason
+    run_id: str
+    match_weight: float | None
+    linked: bool
+    answer: str | None
+    fields: tuple[Agreement, ...]
+    sides: tuple[Side, Side]
+
+
+def case(session: Session, pair_id: str) -> Case | None:
+    """A pair of the queue, or None where there is none or a role of it is gone."""
+    row = session.execute(select(review_pair).where(review_pair.c.id == pair_id)).first()
+    if row is None:
+        return None
+    sides = [_side(session, role) for role in (row.role_a, row.role_b)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    return Case(
+        row.id, ReviewReason(row.reason), row.run_id, row.match_weight, row.linked, row.answer,
+        read_fields(row.fields), (sides[0], sides[1]),
+    )  # fmt: skip
+
+
+def _side(session: Session, role_id: str) -> Side | None:
+    query = (
+        select(
+            record_role.c.id, record_role.c.person_id, record_role.c.role, source_record.c.dataset,
+            record_role.c.provider,
+        )
+        .join(source_record, source_record.c.id == record_role.c.record_id)
+        .where(record_role.c.id == role_id, record_role.c.person_id.is_not(None))
+    )  # fmt: skip
+    row = session.execute(query).first()
+    return None if row is None else Side(*row)
+
+
 def counts(session: Session) -> dict[str, int]:
     """How many pairs wait, are answered same or different, or left unsure, in the present runs."""
     query = (
@@ -118,7 +171,10 @@ class NotInQueue(LookupError):
 
 
 def answer(session: Session, pair_id: str, said: Answer, by: str, now: datetime) -> None:
-    """Write the answer and, where it settles the pair, the binding decision, in the caller's transaction."""
+    """Write the answer and, where it settles the pair, the binding decision, in the caller's transaction.
+
+    Raise NotInQueue, AlreadyAnswered, or DecisionRefused where other decisions stand in the way.
+    """
     row = session.execute(select(review_pair).where(review_pair.c.id == pair_id).with_for_update()).first()
     if row is None:
         raise NotInQueue(pair_id)
@@ -130,14 +186,8 @@ def answer(session: Session, pair_id: str, said: Answer, by: str, now: datetime)
         .values(answer=said.value, answered_by=by, answered_at=now)
     )
     if said is not Answer.UNSURE:
-        _decide(session, row, said, by, now)
-
-
-def _decide(session: Session, row: Any, said: Answer, by: str, now: datetime) -> None:
-    session.execute(
-        insert(link_decision).values(
-            id=secrets.token_hex(16), kind=said.value, role_a=row.role_a, role_b=row.role_b, reason=row.reason,
-            origin="review" if row.chance is None else "sample", match_weight=row.match_weight, decided_by=by,
-            decided_at=now,
-        )
-    )  # fmt: skip
+        origin = DecisionOrigin.REVIEW if row.chance is None else DecisionOrigin.SAMPLE
+        decide(
+            session, DecisionKind(said.value), row.role_a, row.role_b, DecisionReason.REVIEWED, origin, by, now,
+            row.match_weight,
+        )  # fmt: skip

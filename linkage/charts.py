@@ -16,7 +16,7 @@ Records = Sequence[Any]
 
 def probability(weight: float) -> float:
     """The match probability of a weight (log2 odds)."""
-    return 1.0 / (1.0 + 2.0 ** min(max(-weight, -1000.0), 1000.0))
+    return float(1.0 / (1.0 + 2.0 ** min(max(-weight, -1000.0), 1000.0)))
 
 
 def weight_records(settings: Mapping[str, Any]) -> Records:

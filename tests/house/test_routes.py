@@ -8,9 +8,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from app import dependencies
-from app.routes import agreements, api, audit, cohorts, families, pages, search, session, status, wishes
+from app.routes import agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes
 
-ROUTERS = (agreements, api, audit, cohorts, families, pages, search, session, status, wishes)
+ROUTERS = (agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes)
 PUBLIC = {
     "/healthz", "/readyz", "/metrics", "/brand.css", "/favicon.ico", "/privacy", "/accessibility", "/sign-in",
     "/v1/sessions",
