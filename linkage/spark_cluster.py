@@ -22,7 +22,6 @@ from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
-from splink.internals.exceptions import SplinkException
 
 from linkage.spark_files import RunFiles, compiled_client
 
@@ -90,12 +89,12 @@ _PLAIN: Mapping[str, str] = {
 
 
 @contextmanager
-def spark_guarded(fault: SparkFault = SparkFault.FAILED) -> Iterator[None]:
-    """Turn any error of Spark's, or of Splink's about Spark, into one that holds no value."""
+def spark_guarded(fault: SparkFault = SparkFault.FAILED, *wrapping: type[Exception]) -> Iterator[None]:
+    """Turn any error of Spark's, or one that wraps such an error, into one that holds no value."""
     failed = False
     try:
         yield
-    except (Py4JError, PySparkException, SplinkException):
+    except (Py4JError, PySparkException, *wrapping):
         failed = True
     if failed:
         raise SparkError(fault) from None
@@ -105,8 +104,9 @@ def _gateway(cluster: Cluster, workdir: Path) -> JavaGateway:
     """The JVM of this process, started at first use with nothing secret on its command line."""
     if SparkContext._gateway is not None:
         return SparkContext._gateway
-    memory = cluster.tuning.get("spark.driver.memory", "1g")
-    start = SparkConf(loadDefaults=False).set("spark.driver.memory", memory).set("spark.master", cluster.master)
+    start = SparkConf(loadDefaults=False).set("spark.master", cluster.master)
+    if "spark.driver.memory" in cluster.tuning:
+        start.set("spark.driver.memory", cluster.tuning["spark.driver.memory"])
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(workdir)}
     with spark_guarded(SparkFault.NO_START):
         return launch_gateway(start, popen_kwargs=quiet)  # type: ignore[no-untyped-call]

@@ -20,13 +20,14 @@ import sqlglot
 from pyspark.sql import DataFrame, SparkSession
 from splink import Linker
 from splink.backends.spark import SparkAPI
+from splink.internals.exceptions import SplinkException
 
-from linkage import model
+from linkage import blocking, model
 from linkage.encrypted import Database
+from linkage.scoring import KEPT_WEIGHT, columns, frequency_columns
 from linkage.spark_cluster import Cluster, SparkError, SparkFault, session, spark_guarded
 from linkage.spark_files import RunFiles
-from linkage.spark_masks import Masks, block_keys, compared, frequencies, leaving
-from linkage.splink_engine import KEPT_WEIGHT
+from linkage.spark_masks import NO_KEYS, Masks, block_keys, frequencies, leaving
 
 _ROWS_PER_PARTITION = 50_000
 _LEAST_PARTITIONS, _MOST_PARTITIONS = 4, 4_000
@@ -81,10 +82,10 @@ def _send(
     zone: Database, settings: Mapping[str, Any], blocks: Sequence[int], files: RunFiles, masks: Masks, folder: Path
 ) -> int:
     """Write masked profiles, blocks and frequencies; how many profiles."""
-    sent = files.write(folder / "profile", leaving(zone, compared(settings), masks))
-    keys = chain.from_iterable(block_keys(zone, model.block_column(at), masks) for at in blocks)
-    files.write(folder / "block", keys)
-    for column in model.frequencies(settings):
+    sent = files.write(folder / "profile", leaving(zone, columns(settings), masks))
+    keys = chain.from_iterable(block_keys(zone, blocking.column(at), masks) for at in blocks)
+    files.write(folder / "block", chain([NO_KEYS], keys))
+    for column in frequency_columns(settings):
         files.write(folder / f"tf_{column}", [frequencies(zone, column, masks)])
     return sent
 
@@ -92,7 +93,7 @@ def _send(
 def _linker(backend: SparkAPI, spark: SparkSession, settings: Mapping[str, Any], folder: Path) -> Linker:
     logging.getLogger("splink").setLevel(logging.ERROR)
     linker = Linker(backend.register(_read(spark, folder, "profile")), spark_settings(settings), log_level=None)
-    for column in model.frequencies(settings):
+    for column in frequency_columns(settings):
         held = backend.register(_read(spark, folder, f"tf_{column}"))
         linker.table_management.register_term_frequency_lookup(held, column)
     _read(spark, folder, "block").createOrReplaceTempView("block")
@@ -104,26 +105,31 @@ def _read(spark: SparkSession, folder: Path, name: str) -> DataFrame:
     return spark.read.parquet(str(folder / name))
 
 
-def _predict(spark: SparkSession, settings: Mapping[str, Any], folder: Path) -> None:
-    """Score on the cluster; leave the kept pairs with each field's weights in the work folder."""
-    backend = SparkAPI(  # type: ignore[no-untyped-call]
-        spark_session=spark, break_lineage_method="persist", register_udfs_automatically=False
-    )
-    linker = _linker(backend, spark, settings, folder)
-    scored = linker.inference.predict(threshold_match_weight=KEPT_WEIGHT, warning_mode="never")
-    pairs = scored.as_spark_dataframe()
-    weights = [name for name in pairs.columns if name.startswith("mw_")]
-    pairs.select(_LEFT, _RIGHT, "match_weight", *weights).write.parquet(str(folder / "pair"))
+def _predict(spark: SparkSession, settings: Mapping[str, Any], folder: Path) -> int:
+    """Score on the cluster; leave the kept pairs with each field's weights in the work folder; how many."""
+    with spark_guarded(SparkFault.FAILED, SplinkException):
+        backend = SparkAPI(  # type: ignore[no-untyped-call]
+            spark_session=spark, break_lineage_method="persist", register_udfs_automatically=False
+        )
+        linker = _linker(backend, spark, settings, folder)
+        scored = linker.inference.predict(threshold_match_weight=KEPT_WEIGHT, warning_mode="never")
+        pairs = scored.as_spark_dataframe()
+        weights = [name for name in pairs.columns if name.startswith("mw_")]
+        pairs.select(_LEFT, _RIGHT, "match_weight", *weights).write.parquet(str(folder / "pair"))
+        return int(pairs.count())
 
 
-def _receive(zone: Database, settings: Mapping[str, Any], parts: Iterator[pa.Table]) -> None:
-    """Make `pair` of what came back, with each pair's standing worked out here."""
-    zone.run("DROP TABLE IF EXISTS returned")
-    for part in parts:
+def _receive(zone: Database, settings: Mapping[str, Any], parts: Iterator[pa.Table], count: int) -> None:
+    """Make `pair` of what came back, with each pair's standing worked out here; raise SparkError if any is missing."""
+    first = next(parts, None)
+    if first is None:
+        raise SparkError(SparkFault.INCOMPLETE)
+    with zone.lent("fresh", first.slice(0, 0)):
+        zone.run("CREATE OR REPLACE TABLE returned AS FROM fresh")
+    for part in chain([first], parts):
         with zone.lent("fresh", part):
-            known = zone.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'returned'")
-            zone.run("INSERT INTO returned SELECT * FROM fresh" if known else "CREATE TABLE returned AS FROM fresh")
-    if not zone.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'returned'"):
+            zone.run("INSERT INTO returned FROM fresh")
+    if zone.rows("SELECT count(*) FROM returned") != [(count,)]:
         raise SparkError(SparkFault.INCOMPLETE)
     standing = model.standing_sql(settings)
     zone.run(
@@ -148,6 +154,6 @@ def fill_pairs(
     zone.run("DROP TABLE IF EXISTS pair")
     with _work_folder(workdir) as folder:
         count = _send(zone, settings, blocks, files, masks, folder)
-        with session(cluster, folder, files, _partitions(count)) as spark, spark_guarded():
-            _predict(spark, settings, folder)
-        _receive(zone, settings, files.read(folder / "pair"))
+        with session(cluster, folder, files, _partitions(count)) as spark:
+            kept = _predict(spark, settings, folder)
+        _receive(zone, settings, files.read(folder / "pair"), kept)

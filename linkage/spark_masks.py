@@ -22,10 +22,11 @@ from linkage import model
 from linkage.encrypted import Database
 from linkage.filters import BITS, permuted
 
-_COMPARED = re.compile(r'"([a-z0-9_]+)_[lr]"')
 _HALF = re.compile(r"(.+_f)([01])")
 ROWS = 250_000
 """How many rows are masked at a time, and stand in one file at most."""
+
+NO_KEYS = pa.table({"key": pa.array([], pa.int64()), model.UNIQUE_ID: pa.array([], pa.int64())})
 
 
 class Kind(StrEnum):
@@ -50,12 +51,6 @@ class UnknownColumn(Exception):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"column {name} may not leave the zone: its kind is not known")
-
-
-def compared(settings: Mapping[str, Any]) -> list[str]:
-    """Every column that a level of the model names."""
-    levels = (level for c in settings["comparisons"] for level in c["comparison_levels"])
-    return sorted({name for level in levels for name in _COMPARED.findall(level["sql_condition"])})
 
 
 def kinds(zone: Database, columns: Sequence[str]) -> dict[str, Kind]:
@@ -136,7 +131,7 @@ def leaving(zone: Database, columns: Sequence[str], masks: Masks) -> Iterator[pa
 def block_keys(zone: Database, block: str, masks: Masks) -> Iterator[pa.Table]:
     """(key, profile) of every block of a rule that holds two profiles or more; no two rules share a key."""
     shared = f"SELECT {block} FROM profile WHERE {block} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
-    held = zone.table(f"SELECT {block} AS key, {model.UNIQUE_ID} FROM profile WHERE {block} IN ({shared}) ORDER BY ALL")
+    held = zone.table(f"SELECT {block} AS key, {model.UNIQUE_ID} FROM profile WHERE {block} IN ({shared})")
     for start in range(0, len(held), ROWS):
         part = held.slice(start, ROWS).combine_chunks()
         keys = masks.tokens(part.column("key").combine_chunks(), block)

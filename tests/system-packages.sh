@@ -3,6 +3,7 @@
 set -euo pipefail
 needed=()
 command -v chromium >/dev/null || needed+=(chromium)
+command -v java >/dev/null || needed+=(default-jre-headless)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || needed+=(postgresql)
 [ ${#needed[@]} -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null; then

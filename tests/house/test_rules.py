@@ -48,7 +48,14 @@ def test_imports_run_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(("engine", "home"), [("splink", {"linkage/splink_engine.py"}), ("pkcs11", set())])
+@pytest.mark.parametrize(
+    ("engine", "home"),
+    [
+        ("splink", {"linkage/splink_engine.py", "linkage/spark_engine.py"}),
+        ("pyspark", {"linkage/spark_engine.py", "linkage/spark_cluster.py"}),
+        ("pkcs11", set()),
+    ],
+)
 def test_a_third_party_engine_has_one_file(engine: str, home: set[str]) -> None:
     found = {str(path.relative_to(ROOT)) for path in _files(*PACKAGES) if engine in _imports(path)}
     assert found <= home

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage import model, profiles
+from linkage import blocking, frequencies, model, profiles
 from linkage.encode import FILTERS, TOKENS
 from linkage.encrypted import Database, connect
 
@@ -65,10 +65,8 @@ def drawn(folder: Path, rows: int, people: int, seed: int = 1) -> tuple[Database
         )
     zone.run("CREATE TABLE singly (described UBIGINT)")
     filled = profiles.filled_columns(zone)
-    blocks = profiles.add_blocks(zone, rows, filled)
+    blocks = blocking.add_blocks(zone, rows, filled)
     settings = model.settings(filled, blocks, 1e-3)
-    for column, beside in model.frequencies(settings).items():
-        name = profiles.frequency(zone, column, beside)
-        zone.run(f"ALTER TABLE profile ADD COLUMN tf_{column} DOUBLE")
-        zone.run(f"UPDATE profile SET tf_{column} = f.tf_{column} FROM {name} f WHERE f.{column} = profile.{column}")
+    frequencies.learn(zone, settings)
+    frequencies.attach(zone, settings)
     return zone, settings, blocks

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage import model
-from linkage.spark_masks import Masks, UnknownColumn, block_keys, compared, frequencies, kinds, leaving
+from linkage import blocking
+from linkage.scoring import columns
+from linkage.spark_masks import Masks, UnknownColumn, block_keys, frequencies, kinds, leaving
 from tests.integration.drawn_profiles import drawn
 
 KEY = bytes(range(32))
@@ -55,9 +56,9 @@ def test_the_key_is_not_shown() -> None:
 def test_only_what_the_model_compares_leaves(tmp_path: Path) -> None:
     zone, settings, _ = drawn(tmp_path, 60, 30)
     with zone:
-        [sent] = leaving(zone, compared(settings), Masks(KEY))
+        [sent] = leaving(zone, columns(settings), Masks(KEY))
         held = zone.table("SELECT * FROM profile ORDER BY rowid")
-    assert set(sent.column_names) == {"profile", *compared(settings)}
+    assert set(sent.column_names) == {"profile", *columns(settings)}
     assert not {"role_id", "provider", "tf_given"} & set(sent.column_names)
     for name in ("given", "dob", "postcode", "given_f0", "address_f1"):
         plain = {value for value in held.column(name).to_pylist() if value is not None}
@@ -80,7 +81,7 @@ def test_blocks_pair_the_same_profiles_and_singletons_stay_here(tmp_path: Path) 
     zone, _, blocks = drawn(tmp_path, 200, 90)
     with zone:
         for at in blocks:
-            column = model.block_column(at)
+            column = blocking.column(at)
             plain = zone.rows(f"SELECT list(profile ORDER BY profile) FROM profile WHERE {column} IS NOT NULL"
                               f" GROUP BY {column} HAVING count(*) > 1")  # fmt: skip
             assert _groups(block_keys(zone, column, Masks(KEY))) == {tuple(group) for (group,) in plain}
@@ -91,7 +92,7 @@ def test_rules_share_no_key(tmp_path: Path) -> None:
     with zone:
         zone.run("UPDATE profile SET block_05 = block_06")
         sent = [
-            {key for part in block_keys(zone, model.block_column(at), Masks(KEY)) for key in part["key"].to_pylist()}
+            {key for part in block_keys(zone, blocking.column(at), Masks(KEY)) for key in part["key"].to_pylist()}
             for at in (5, 6)
         ]
     assert sent[0]
@@ -109,7 +110,7 @@ def _groups(parts: Any) -> set[tuple[int, ...]]:
 def test_frequencies_meet_the_values_they_are_of(tmp_path: Path) -> None:
     zone, settings, _ = drawn(tmp_path, 120, 60)
     with zone:
-        [sent] = leaving(zone, compared(settings), Masks(KEY))
+        [sent] = leaving(zone, columns(settings), Masks(KEY))
         held = frequencies(zone, "given", Masks(KEY))
         expected = dict(zone.rows("SELECT profile, tf_given FROM profile WHERE given IS NOT NULL"))
     by_value = dict(zip(held["given"].to_pylist(), held["tf_given"].to_pylist(), strict=True))

@@ -1,0 +1,134 @@
+"""The same model on a real standalone cluster of one master and two workers: equal weights and persons, and no leak."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linkage import blocking, persons, scoring, spark_engine
+from linkage.encrypted import Database
+from linkage.spark_cluster import SparkError, SparkFault
+from tests.integration.drawn_profiles import drawn
+from tests.integration.standalone_spark import SECRET, Standalone, standalone
+
+pytestmark = pytest.mark.slow
+ROWS, PEOPLE = 3_000, 1_300
+_TUNING = {"spark.driver.memory": "700m", "spark.executor.memory": "700m"}
+_TOKENS = ("given", "family", "dob", "postcode", "given_f0", "name_f1")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    with standalone(tmp_path_factory.mktemp("spark")) as running:
+        yield running
+
+
+def _groups(zone: Database) -> list[list[int]]:
+    """The grouping of `pair`, as a run makes it."""
+    ids = zone.table("SELECT profile FROM profile ORDER BY profile").column("profile").to_numpy()
+    weight = "CASE standing WHEN 0 THEN match_weight WHEN 1 THEN least(match_weight, -3.0) ELSE -10.0 END"
+    held = zone.table(f"SELECT a, b, {weight} AS weight FROM pair ORDER BY a, b")
+    pairs = persons.Pairs(*(held.column(name).to_numpy() for name in ("a", "b", "weight")))
+    empty = np.zeros(0, np.int64)
+    claims = persons.Claims(empty, np.zeros(0, np.int16), empty, ())
+    found = persons.group(ids, pairs, claims, persons.Bounds(join=-2.5, doubt=-5.5))
+    return [list(map(int, row)) for row in zip(ids, found.group_of, strict=True)]
+
+
+def _process_lines() -> bytes:
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_bytes())
+        except OSError:
+            continue
+    return b"\n".join(lines)
+
+
+class _Watched:
+    """Looks at what lies in the work folder and on command lines when the cluster is done, before all is wiped."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.files: dict[str, bytes] = {}
+        self.lines = b""
+        predict = spark_engine._predict
+
+        def watch(spark: object, settings: object, folder: Path) -> int:
+            kept = predict(spark, settings, folder)  # type: ignore[arg-type]
+            self.files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+            self.lines = _process_lines()
+            return kept
+
+        monkeypatch.setattr(spark_engine, "_predict", watch)
+
+
+def test_a_cluster_gives_the_same_weights_and_persons_and_leaves_nothing_readable(
+    cluster: Standalone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = _Watched(monkeypatch)
+    zone, settings, blocks = drawn(tmp_path / "zone", ROWS, PEOPLE)
+    with zone:
+        blocking.candidates(zone, blocks)
+        zone.run(f"CREATE TABLE pair AS {scoring.pairs_sql(settings)}")
+        here = _groups(zone)
+        zone.run("ALTER TABLE pair RENAME TO scored_here")
+        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING)
+        [(pairs, apart, unlike)] = zone.rows(
+            "SELECT count(*), count(*) FILTER (NOT coalesce(abs(p.match_weight - s.match_weight) <= 1e-9, FALSE)),"
+            " count(*) FILTER (p.standing IS DISTINCT FROM s.standing)"
+            " FROM pair p FULL JOIN scored_here s USING (a, b)"
+        )
+        assert pairs > PEOPLE
+        assert (apart, unlike) == (0, 0)
+        assert _groups(zone) == here
+        assert len({group for _, group in here}) < 0.8 * ROWS
+        plain = {v for name in _TOKENS for (v,) in zone.rows(f"SELECT {name} FROM profile WHERE {name} IS NOT NULL")}
+    _nothing_readable(watched, plain)
+    assert list(cluster.shared.iterdir()) == []
+
+
+def _nothing_readable(watched: _Watched, tokens: set[int]) -> None:
+    parquet = {name: held for name, held in watched.files.items() if name.endswith(".parquet")}
+    assert {name.split("/")[0] for name in parquet} >= {"profile", "block", "pair", "tf_given"}
+    assert all(held[:4] == held[-4:] == b"PARE" for held in parquet.values())
+    everything = b"\n".join(watched.files.values())
+    assert not [token for token in tokens if token.to_bytes(8, "little", signed=True) in everything]
+    assert SECRET.encode() not in watched.lines
+    assert b"org.apache.spark" in watched.lines
+
+
+def test_pairs_that_go_missing_on_the_way_are_noticed(
+    cluster: Standalone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict = spark_engine._predict
+    monkeypatch.setattr(spark_engine, "_predict", lambda *asked: predict(*asked) + 1)
+    zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
+    with zone, pytest.raises(SparkError) as refused:
+        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING)
+    assert refused.value.fault is SparkFault.INCOMPLETE
+    assert list(cluster.shared.iterdir()) == []
+
+
+def test_a_failure_on_the_cluster_says_no_value_and_leaves_nothing(
+    cluster: Standalone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = "SELECT DISTINCT '0' AS match_key, raise_error('MARJORIE') AS join_key_l, profile AS join_key_r FROM block"
+    monkeypatch.setattr(spark_engine, "_CANDIDATES", broken)
+    zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
+    with zone, pytest.raises(SparkError) as refused:
+        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING)
+    assert refused.value.fault is SparkFault.FAILED
+    assert refused.value.__suppress_context__
+    assert "MARJORIE" not in str(refused.value)
+    assert list(cluster.shared.iterdir()) == []
+
+
+def test_a_cluster_does_not_serve_whoever_has_another_secret(cluster: Standalone, tmp_path: Path) -> None:
+    zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
+    with zone, pytest.raises(SparkError) as refused:
+        spark_engine.fill_pairs(
+            zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET[::-1], tuning=_TUNING
+        )
+    assert refused.value.fault is SparkFault.UNREACHABLE
+    assert list(cluster.shared.iterdir()) == []
