@@ -15,13 +15,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.encrypted import Database
-from linkage.model import BLOCKING, used_blocking
+from linkage.model import BLOCKING, BROAD, used_blocking
 from linkage.model import block_column as column
 
-__all__ = ["BLOCKING", "Costs", "RuleCost", "add_blocks", "candidates", "column", "key", "keys_sql"]
+__all__ = ["BLOCKING", "Costs", "RuleCost", "add_blocks", "candidates", "column", "key", "keys_sql", "propose"]
 
 PAIR_BUDGET_PER_RULE = 12
 """A blocking rule may propose so many pairs per profile; its largest blocks are left to other rules."""
+_BROAD_BUDGET = 1
 _FLOOR = 200_000
 _PAIRS_AT_ONCE = 60_000_000
 """Proposed pairs that are sorted in memory at once (8 bytes each, twice)."""
@@ -74,9 +75,10 @@ def key(zone: Database, rules: Sequence[int], table: str = "profile") -> None:
     zone.run(f"CREATE OR REPLACE TABLE {table} AS SELECT {kept}{keys} FROM {table}")
 
 
-def budget(profiles: int) -> int:
+def budget(profiles: int, at: int | None = None) -> int:
     """How many pairs one rule may propose."""
-    return PAIR_BUDGET_PER_RULE * profiles + _FLOOR
+    broad = at is not None and BLOCKING[at] in BROAD
+    return (_BROAD_BUDGET if broad else PAIR_BUDGET_PER_RULE) * profiles + _FLOOR
 
 
 def add_blocks(zone: Database, profiles: int, filled: Collection[str]) -> list[int]:
@@ -84,7 +86,7 @@ def add_blocks(zone: Database, profiles: int, filled: Collection[str]) -> list[i
     used = used_blocking(filled)
     key(zone, used)
     for at in used:
-        _leave_crowded(zone, at, budget(profiles))
+        _leave_crowded(zone, at, budget(profiles, at))
     return used
 
 
@@ -229,22 +231,26 @@ def _costs(rules: Sequence[int], proposed: Sequence[int], new: Sequence[int]) ->
     return Costs(sum(cost.new for cost in each), each)
 
 
-def _meeting(zone: Database, rules: Sequence[int], fresh: str) -> Costs:
-    """Pairs of a few profiles with all: one join of their keys per rule."""
-    if not rules:
-        return Costs(0, ())
-    zone.run(f"CREATE OR REPLACE TABLE asked AS SELECT profile, {', '.join(map(column, rules))} FROM profile"
-             f" WHERE profile IN (SELECT profile FROM {fresh})")  # fmt: skip
+def propose(zone: Database, rules: Sequence[int], some: str) -> dict[int, int]:
+    """Make `proposed` (a, b, rank) of the pairs of a few profiles with all: one join of their keys per rule."""
+    keys = ", ".join(("profile", *map(column, rules)))
+    zone.run(
+        f"CREATE OR REPLACE TABLE asked AS SELECT {keys} FROM profile WHERE profile IN (SELECT profile FROM {some})"
+    )
     zone.run("CREATE OR REPLACE TABLE proposed (a BIGINT, b BIGINT, rank UTINYINT)")
     for rank, at in enumerate(rules):
         zone.run(
-            f"INSERT INTO proposed SELECT least(f.profile, p.profile), greatest(f.profile, p.profile), {rank}"
+            f"INSERT INTO proposed SELECT DISTINCT least(f.profile, p.profile), greatest(f.profile, p.profile), {rank}"
             f" FROM profile p JOIN asked f ON f.{column(at)} = p.{column(at)} AND f.profile <> p.profile"
         )
+    zone.run("DROP TABLE asked")
+    return dict(zone.rows("SELECT rank, count(*) FROM proposed GROUP BY 1"))
+
+
+def _meeting(zone: Database, rules: Sequence[int], fresh: str) -> Costs:
+    counted = propose(zone, rules, fresh)
     zone.run("INSERT INTO candidate SELECT a, b, min(rank) FROM proposed GROUP BY a, b")
-    counted = dict(zone.rows("SELECT rank, count(*) FROM (SELECT DISTINCT * FROM proposed) GROUP BY 1"))
     new = dict(zone.rows("SELECT rank, count(*) FROM candidate GROUP BY 1"))
     zone.run("DROP TABLE proposed")
-    zone.run("DROP TABLE asked")
     ranks = range(len(rules))
     return _costs(rules, [counted.get(rank, 0) for rank in ranks], [new.get(rank, 0) for rank in ranks])

@@ -1,178 +1,24 @@
-"""The match model as plain values: what is compared, at which levels, from which priors, and which pairs are compared.
+"""The match model as plain values: settings, priors, training and which pairs are compared.
 
-Invariants: only keyed columns are named; every level has a stated default m (how often it holds between two records
-of one person) used wherever the data cannot teach a better one; a comparison whose column is empty leaves the model.
-Vetoes say what no weight of evidence may overrule: a number alone never links; clearly different given names, or
-clearly different dates of birth, need an equal number.
-Source: Fellegi and Sunter (1969); Splink's settings format. Default m values follow the ALSPAC and HES–PDS error
-rates (surname differs in 8–18 %, forename in 6–12 %, postcode in 25–53 %, date of birth in 0.1–0.5 % of records of
-one person)."""
+Invariants: a comparison whose columns are empty leaves the model; a level that the data cannot teach keeps its stated
+default, and what they teach counts in proportion to how much they hold; the same profiles give the same settings.
+Source: Fellegi and Sunter (1969); Splink's settings format; the weighing of defaults against what was learnt as in a
+Dirichlet prior."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from linkage.model_levels import BY_NAME, COMPARISONS, ELSE, Comparison, Level, level_weights, weight
+from linkage.vetoes import FREE, THIN, THIN_WEIGHT, VETO_WEIGHT, VETOED, standing_sql
+
+__all__ = [
+    "BLOCKING", "BROAD", "BY_NAME", "CERTAIN", "COMPARISONS", "ELSE", "FREE", "THIN", "THIN_WEIGHT", "TRAINING",
+    "UNIQUE_ID", "VETOED", "VETO_WEIGHT", "Comparison", "Level", "block_column", "frequencies", "level_weights",
+    "merged", "prior", "settings", "standing_sql", "trust", "used_blocking", "used_comparisons", "used_training",
+    "weight",
+]  # fmt: skip
+
 UNIQUE_ID = "profile"
-NULL_LEVEL = -1
-FREE, THIN, VETOED = 0, 1, 2
-"""A pair's standing: its weight counts; it cannot join by itself; no weight of evidence may join it."""
-VETO_WEIGHT = -10.0
-THIN_WEIGHT = -3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One level of agreement: SQL over `_l` and `_r` columns, its default m and u, and a column for term frequency."""
-
-    label: str
-    sql: str
-    m: float
-    u: float
-    frequency: str | None = None
-    fixed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One field: when it cannot be compared, and its levels from best to `else`."""
-
-    name: str
-    needs: tuple[str, ...]
-    null_sql: str
-    levels: tuple[Level, ...]
-
-    def gamma(self, label: str) -> int:
-        """Splink's number of a level: the last is 0."""
-        labels = [level.label for level in self.levels]
-        return len(labels) - 1 - labels.index(label)
-
-
-def _missing(column: str) -> str:
-    return f'("{column}_l" IS NULL OR "{column}_r" IS NULL)'
-
-
-def _same(left: str, right: str | None = None) -> str:
-    return f'"{left}_l" = "{right or left}_r"'
-
-
-def _crossed(one: str, other: str) -> str:
-    return f"({_same(one, other)} OR {_same(other, one)})"
-
-
-def _alike(filter_: str, tenths: int) -> str:
-    """Dice of two 128-bit filters is at least so many twentieths, in whole numbers."""
-    shared = " + ".join(f'CAST(bit_count("{filter_}{h}_l" & "{filter_}{h}_r") AS INTEGER)' for h in (0, 1))
-    return f'40 * ({shared}) >= {tenths} * ("{filter_}n_l" + "{filter_}n_r")'
-
-
-ELSE = "ELSE"
-_NUMBER_DIFFERS = 0.01
-
-COMPARISONS: tuple[Comparison, ...] = (
-    Comparison(
-        "nhs", ("nhs",), _missing("nhs"),
-        (
-            Level("same", _same("nhs"), 0.985, 1e-6, fixed=True),
-            Level("different", ELSE, 0.015, 1.0, fixed=True),
-        ),
-    ),
-    Comparison(
-        "upn", ("upn",), _missing("upn"),
-        (
-            Level("same", _same("upn"), 0.985, 1e-6, fixed=True),
-            Level("different", ELSE, 0.015, 1.0, fixed=True),
-        ),
-    ),
-    Comparison(
-        "upn_temporary", ("upn_temporary",), f'{_missing("upn_temporary")} OR {_same("upn_temporary")} IS FALSE',
-        (
-            Level("same", _same("upn_temporary"), 0.9, 0.02, fixed=True),
-            Level("different", ELSE, 0.1, 0.98, fixed=True),
-        ),
-    ),
-    Comparison(
-        "local", ("local",),
-        f'{_missing("local")} OR ("local_l" <> "local_r" AND ("dataset_l" <> "dataset_r" OR "role_l" <> "role_r"))',
-        (
-            Level("same", _same("local"), 0.9, 1e-3, fixed=True),
-            Level("different", ELSE, 0.1, 0.9, fixed=True),
-        ),
-    ),
-    Comparison(
-        "birth_order", ("birth_order",), _missing("birth_order"),
-        (
-            Level("same", _same("birth_order"), 0.99, 0.5, fixed=True),
-            Level("different", ELSE, 0.01, 0.5, fixed=True),
-        ),
-    ),
-    Comparison(
-        "given", ("given",), _missing("given"),
-        (
-            Level("same", _same("given"), 0.90, 0.004, "given"),
-            Level("short form", _same("given_formal"), 0.02, 0.001),
-            Level("close", _alike("given_f", 14), 0.03, 0.004),
-            Level(
-                "swapped", f'({_same("name_bag")} OR {_crossed("given", "middle")} OR {_alike("name_f", 16)})',
-                0.015, 0.001,
-            ),
-            Level("near", f'({_same("given_sound")} OR {_alike("given_f", 10)})', 0.015, 0.02),
-            Level("different", ELSE, 0.02, 0.97),
-        ),
-    ),
-    Comparison(
-        "family", ("family",), _missing("family"),
-        (
-            Level("same", _same("family"), 0.86, 0.002, "family"),
-            Level("former", f'({_crossed("family", "former")} OR {_same("former")})', 0.015, 0.0005),
-            Level(
-                "part",
-                f'({_same("family_first")} OR {_same("family_last")} OR {_crossed("family_first", "family_last")})',
-                0.02, 0.001,
-            ),
-            Level("close", _alike("family_f", 14), 0.03, 0.002),
-            Level("swapped", f'({_same("name_bag")} OR {_alike("name_f", 16)})', 0.01, 0.0001),
-            Level("near", f'({_same("family_sound")} OR {_alike("family_f", 10)})', 0.015, 0.01),
-            Level("different", ELSE, 0.05, 0.98),
-        ),
-    ),
-    Comparison(
-        "dob", ("dob",), _missing("dob"),
-        (
-            Level("same", _same("dob"), 0.975, 0.0003, "dob"),
-            Level("swapped", _same("dob_canon"), 0.004, 0.0002),
-            Level("two parts", f'({_same("dob_my")} OR {_same("dob_dy")} OR {_same("dob_dm")})', 0.014, 0.02),
-            Level("default", f'({_same("dob_y")} AND ("dob_default_l" OR "dob_default_r"))', 0.003, 0.001),
-            Level("year", _same("dob_y"), 0.003, 0.03),
-            Level("different", ELSE, 0.003, 0.94),
-        ),
-    ),
-    Comparison(
-        "place", ("address", "postcode", "uprn", "address_f0"),
-        f'{_missing("uprn")} AND {_missing("address_f0")} AND {_missing("postcode")}',
-        (
-            Level("dwelling", _same("address"), 0.60, 0.0002),
-            Level("dwelling, other spelling", f'({_same("uprn")} OR {_alike("address_f", 17)})', 0.08, 0.0003),
-            Level("postcode", _same("postcode"), 0.08, 0.001),
-            Level("address alike", f'({_alike("address_f", 14)} OR {_same("street")})', 0.03, 0.005),
-            Level("sector", f'({_same("sector")} OR {_alike("postcode_f", 13)})', 0.06, 0.05),
-            Level("different", ELSE, 0.15, 0.94),
-        ),
-    ),
-    Comparison(
-        "contact", ("telephone", "email"), f'{_missing("telephone")} AND {_missing("email")}',
-        (
-            Level("same", f'({_same("telephone")} OR {_same("email")})', 0.7, 1e-3),
-            Level("different", ELSE, 0.3, 0.999),
-        ),
-    ),
-    Comparison(
-        "sex", ("sex",), _missing("sex"),
-        (Level("same", _same("sex"), 0.995, 0.5), Level("different", ELSE, 0.005, 0.5)),
-    ),
-)  # fmt: skip
-
-BY_NAME: Mapping[str, Comparison] = {comparison.name: comparison for comparison in COMPARISONS}
 
 BLOCKING: tuple[tuple[str, ...], ...] = (
     ("nhs",), ("upn",), ("local",), ("upn_temporary",),
@@ -186,23 +32,23 @@ BLOCKING: tuple[tuple[str, ...], ...] = (
     ("family", "postcode", "dob_y"), ("address", "dob_y"), ("uprn", "dob_y"), ("uprn", "given_sound"),
     ("address",), ("street",), ("given_sound", "postcode"), ("family_sound", "postcode"),
     ("telephone", "given_sound"), ("telephone", "dob_y"), ("email", "given_sound"), ("email", "dob_y"),
+    ("dob_canon",), ("postcode",), ("family",),
 )  # fmt: skip
 """Each rule compares the pairs that agree in all its columns; blocks too large to afford are left to others."""
+BROAD = frozenset({("dob_canon",), ("postcode",), ("family",)})
+"""Rules that bring together whom damage in several fields hides from all others; they may propose few pairs each."""
 
-TRAINING: tuple[tuple[str, ...], ...] = (
-    ("dob", "given_formal"),
-    ("dob", "family"),
-    ("given_formal", "family", "postcode"),
-)
+TRAINING: tuple[tuple[str, ...], ...] = (("dob",), ("given_formal", "family"), ("given_formal", "family", "postcode"))
+"""Loose on purpose: pairs that agree in much teach that people's records agree in everything."""
 CERTAIN = ("given_formal", "family", "dob")
 """Records that agree in all of these are taken as one person's when guessing how many pairs match at all."""
 CERTAIN_RECALL = 0.7
-
-
-_TRUST = 0.8
-"""How far expectation maximisation is believed over the stated defaults, given matches enough to learn from."""
-_MATCHES_ENOUGH = 100
-"""With fewer certain pairs it is believed in proportion: without matches it learns from people who merely resemble."""
+_STATED_COUNTS = 100.0
+"""The stated m weigh as much as this many pairs that certainly match; without matches nothing is learnt, since then
+expectation maximisation learns from people who merely resemble."""
+_CERTAIN_LEVELS = {"given": ("same", "short form"), "family": ("same",), "dob": ("same",)}
+"""The levels of the learnt model in which certain pairs agree."""
+_LEAST_RECALL = 0.1
 
 
 def block_column(at: int) -> str:
@@ -261,8 +107,11 @@ def settings(filled: Collection[str], blocks: Sequence[int], prior: float) -> di
 def prior(certain_pairs: float, profiles: int) -> float:
     """The chance that two random profiles match, from pairs that agree in name and birth, kept within reason."""
     pairs = max(1.0, profiles * (profiles - 1) / 2)
-    guess = certain_pairs / CERTAIN_RECALL / pairs
-    return min(max(guess, 0.2 / max(profiles, 2)), 50.0 / max(profiles, 100), 0.2)
+    return _bounded(certain_pairs / CERTAIN_RECALL / pairs, profiles)
+
+
+def _bounded(chance: float, profiles: int) -> float:
+    return min(max(chance, 0.2 / max(profiles, 2)), 50.0 / max(profiles, 100), 0.2)
 
 
 _COMPANY = {"given": ("family_sound", "dob_y"), "family": ("given_sound", "dob_y"), "dob": ("given_sound",)}
@@ -275,81 +124,43 @@ def frequencies(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {column: _COMPANY[column] for column in sorted(columns)}
 
 
-def weight(level: Mapping[str, Any]) -> float:
-    """The match weight of a level before term frequency: log2 of m over u."""
-    return math.log2(float(level["m_probability"]) / float(level["u_probability"]))
-
-
-def level_weights(settings: Mapping[str, Any]) -> dict[str, list[tuple[str, float]]]:
-    """Each comparison's (label, weight), best level first, `else` last."""
-    return {
-        c["output_column_name"]: [
-            (level["label_for_charts"], weight(level))
-            for level in c["comparison_levels"]
-            if not level.get("is_null_level")
-        ]
-        for c in settings["comparisons"]
-    }
-
-
-_RIVAL = (
-    "((l.single AND l.dataset = r.dataset)"
-    " OR hash(l.dataset, r.given_formal, r.dob_canon, r.family) IN (SELECT described FROM singly)"
-    " OR hash(r.dataset, l.given_formal, l.dob_canon, l.family) IN (SELECT described FROM singly))"
-)
-"""Of two twins' records: both stand in one data set that hardly ever holds a person twice, or the one's data set, being
-such, also holds the other's name and birth."""
-
-
-def standing_sql(settings: Mapping[str, Any]) -> str:
-    """SQL over a pair's weights `p` and its profiles `l` and `r`: the standing of the pair.
-
-    A number alone never links. Clearly different given names with one birth (twins), or clearly different births with
-    one name (a parent and child), need an equal number: where either side carries a number at all, where both
-    descriptions stand on more than one record, where a twin has a rival, or where the two stand in different roles.
-    Who stands above a child in one tie and below somebody in another needs an agreeing birth or number to be one
-    person. Without either, both names must agree and a place or a telephone too, else the pair is thin.
-    """
-    weights = level_weights(settings)
-    different = {name: f"abs(p.mw_{name} - ({levels[-1][1]!r})) < 1e-9" for name, levels in weights.items()}
-    agrees = {name: f"(p.mw_{name} <> 0 AND NOT {sql})" for name, sql in different.items()}
-    given, born = different.get("given", "FALSE"), different.get("dob", "FALSE")
-    if "dob" in weights:
-        year = dict(weights["dob"])["year"]
-        agrees["dob"] = f"({agrees['dob']} AND NOT abs(p.mw_dob - ({year!r})) < 1e-9)"
-    number = " OR ".join(f"p.mw_{name} > 0" for name in ("nhs", "upn") if name in weights) or "FALSE"
-    number_alone = f"({number}) AND NOT {agrees.get('given', 'FALSE')} AND NOT {agrees.get('dob', 'FALSE')}"
-    twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR {_RIVAL})"
-    generations = f"{born} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR l.role <> r.role)"
-    parents = f"coalesce(l.generation <> r.generation, FALSE) AND NOT {agrees.get('dob', 'FALSE')}"
-    near = " OR ".join(f"p.mw_{name} > 0" for name in ("place", "contact", "local") if name in weights) or "FALSE"
-    known = "(l.numbered OR r.numbered OR l.generation IS NOT NULL OR r.generation IS NOT NULL)"
-    named = f"{agrees.get('given', 'FALSE')} AND {agrees.get('family', 'FALSE')}"
-    thin = f"NOT {agrees.get('dob', 'FALSE')} AND NOT (({near}) AND ({named} OR NOT {known}))"
-    against = f"({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number}))"
-    return f"CASE WHEN {against} THEN {VETOED} WHEN ({thin}) AND NOT ({number}) THEN {THIN} ELSE {FREE} END"
-
-
 def trust(certain_pairs: float) -> float:
     """How far learnt m is believed over the stated, where so many pairs certainly match."""
-    return _TRUST * min(1.0, certain_pairs / _MATCHES_ENOUGH)
+    return certain_pairs / (certain_pairs + _STATED_COUNTS)
 
 
 def merged(stated: Mapping[str, Any], learnt: Mapping[str, Any], profiles: int, certain_pairs: float) -> dict[str, Any]:
-    """The stated settings with what was learnt: u of every level not fixed, floored at what the sample could show."""
+    """The stated settings with what was learnt: u of every level not fixed, floored at what the sample could show, and
+    the prior by how many of all matches the certain pairs turn out to be."""
     believed = trust(certain_pairs)
     floor = max(1e-6, 0.1 / max(profiles, 1))
     found = {c["output_column_name"]: c["comparison_levels"] for c in learnt["comparisons"]}
-    comparisons = []
-    for comparison in stated["comparisons"]:
-        levels = [
-            _with_learnt(level, taught, floor, believed, stated["probability_two_random_records_match"])
-            for level, taught in zip(
-                comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True
-            )
-        ]
-        comparisons.append({**comparison, "comparison_levels": levels})
-    return {**stated, "comparisons": comparisons}
+    guess = float(stated["probability_two_random_records_match"])
+    comparisons = [
+        {
+            **comparison,
+            "comparison_levels": [
+                _with_learnt(level, taught, floor, believed, guess)
+                for level, taught in zip(
+                    comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True
+                )
+            ],
+        }
+        for comparison in stated["comparisons"]
+    ]
+    again = _bounded(guess * CERTAIN_RECALL / _certain_recall(comparisons), profiles)
+    return {**stated, "comparisons": comparisons, "probability_two_random_records_match": again}
+
+
+def _certain_recall(comparisons: Sequence[Mapping[str, Any]]) -> float:
+    """The share of complete matching pairs that agree in all of `CERTAIN`, by the learnt m."""
+    levels = {c["output_column_name"]: c["comparison_levels"] for c in comparisons}
+    if not set(_CERTAIN_LEVELS) <= set(levels):
+        return CERTAIN_RECALL
+    share = 1.0
+    for name, labels in _CERTAIN_LEVELS.items():
+        share *= sum(float(v["m_probability"]) for v in levels[name] if v["label_for_charts"] in labels)
+    return min(max(share, _LEAST_RECALL), 1.0)
 
 
 def _with_learnt(
