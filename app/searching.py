@@ -100,7 +100,7 @@ class SearchIndex:
         """Return candidates, the best first; none where nothing has been linked yet."""
         with self._lock:
             index = self._newest()
-            held = search.find(index, self._deployment.ring, _query(sought), self._persons_of) if index else []
+            held = search.find(index, _query(sought), self._persons_of) if index else []
         return [Hit(hit.person_id, STRENGTHS[hit.strength]) for hit in held[:MOST_HITS]]
 
     def find_by_number(self, text: str) -> list[str] | None:

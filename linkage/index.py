@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from linkage.encode_one import OneEncoder
 from linkage.encrypted import Database, ZoneError, ZoneFault, connect
 from linkage.index_file import SUFFIX, path_of, sync_folder
 from linkage.index_keys import Mixer, Rule, rule_name
@@ -95,6 +96,7 @@ class Index:
 
     def __init__(self, parts: Sequence[Part], model: IndexedModel | None, keys: KeyedHash, database: Database) -> None:
         self.parts, self.model, self.database = tuple(parts), model, database
+        self.encoder = OneEncoder(keys)
         self._mixer = Mixer(keys)
         self._overruled = _overruled(self.parts)
 

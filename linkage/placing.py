@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage import model, scoring
-from linkage.encode import FILTERS, RoleIdentity, encode, rekey
+from linkage.encode import FILTERS, RoleIdentity
 from linkage.index import Index
 from linkage.index_keys import Rule
 from linkage.index_rows import ROLE
 from linkage.index_values import IndexedModel
-from linkage.rows import KeyedHash, PersonId
+from linkage.rows import PersonId
 from linkage.search import PersonsOf
 
 ASKED = -1
@@ -52,10 +52,10 @@ class Scored:
     fields: tuple[str, ...]
 
 
-def place(index: Index, keys: KeyedHash, role: RoleIdentity, persons_of: PersonsOf) -> list[Placement]:
+def place(index: Index, role: RoleIdentity, persons_of: PersonsOf) -> list[Placement]:
     """The persons whom the record may be, best first, each with its best score. None where no model is published."""
     best: dict[str, Scored] = {}
-    scored = score(index, keys, role)
+    scored = score(index, role)
     persons = persons_of([one.role_id for one in scored])
     for one in scored:
         who = persons.get(one.role_id)
@@ -65,11 +65,11 @@ def place(index: Index, keys: KeyedHash, role: RoleIdentity, persons_of: Persons
     return sorted(found, key=lambda one: (one.standing, -one.match_weight, one.person_id))
 
 
-def score(index: Index, keys: KeyedHash, role: RoleIdentity) -> list[Scored]:
+def score(index: Index, role: RoleIdentity) -> list[Scored]:
     """The score of every profile with which a run would compare the record, and which weighs enough to be kept."""
     if index.model is None or not index.model.settings:
         return []
-    asked = _asked(role, keys, index.model)
+    asked = _asked(index, role, index.model)
     for number in _NUMBERS:
         if asked[number] is not None and _doubted(asked, _others(index, asked, [(number,)], role)):
             asked[number] = None
@@ -80,10 +80,9 @@ def score(index: Index, keys: KeyedHash, role: RoleIdentity) -> list[Scored]:
     return _scored(index, index.model, asked, found)
 
 
-def _asked(role: RoleIdentity, keys: KeyedHash, held: IndexedModel) -> Row:
+def _asked(index: Index, role: RoleIdentity, held: IndexedModel) -> Row:
     """The record's own tokens and filters as a row of the index, before its standing."""
-    [row] = rekey(encode([role], keys), keys).to_pylist()
-    asked: Row = {**row, "profile": ASKED}
+    asked: Row = {**index.encoder.encode(role), "profile": ASKED}
     if asked["nhs"] is not None:
         asked["nhs"] = held.successor(asked["nhs"])
     for name in FILTERS:

@@ -14,12 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.encode import search_table
+from linkage.encode import RoleIdentity
 from linkage.index import Index
 from linkage.index_keys import SEARCHED
 from linkage.normalise import numbers
 from linkage.reasons import Reason
-from linkage.rows import Identity, KeyedHash, PersonId
+from linkage.rows import Identity, PersonId
 
 MOST_HITS = 20
 _MOST_UNDER_A_RULE = 2_000
@@ -93,9 +93,9 @@ _BORN = "(dob = $dob)"
 _BORN_NEAR = "(dob_canon = $dob_canon OR dob_my = $dob_my OR dob_dy = $dob_dy OR dob_dm = $dob_dm)"
 
 
-def _wanted(query: SearchQuery, keys: KeyedHash) -> dict[str, Any]:
-    [row] = search_table(_identity(query), keys).select([*_TOKENS, *_FILTERS]).to_pylist()
-    return dict(row)
+def _wanted(index: Index, query: SearchQuery) -> dict[str, Any]:
+    row = index.encoder.encode(RoleIdentity("", "", "", "", "", False, False, _identity(query)))
+    return {name: row[name] for name in (*_TOKENS, *_FILTERS)}
 
 
 def _by_number(index: Index, persons_of: PersonsOf, column: str, token: int) -> list[Hit]:
@@ -184,9 +184,9 @@ def _by_name(index: Index, persons_of: PersonsOf, wanted: Mapping[str, Any], dat
     return [hit for _, hit in best[:MOST_HITS]]
 
 
-def find(index: Index, keys: KeyedHash, query: SearchQuery, persons_of: PersonsOf) -> list[Hit]:
+def find(index: Index, query: SearchQuery, persons_of: PersonsOf) -> list[Hit]:
     """Find persons, best first. A number decides alone where one is given and valid; else names and date of birth."""
-    wanted = _wanted(query, keys)
+    wanted = _wanted(index, query)
     for column in _NUMBERS:
         if wanted[column] is not None:
             return _by_number(index, persons_of, column, wanted[column])

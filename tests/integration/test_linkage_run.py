@@ -153,16 +153,16 @@ def test_a_person_is_found_by_number_or_by_name_and_birth(partnership: Partnersh
     who = partnership.persons()[("a", "1 self")]
     with open_index(partnership.folder, KEYS) as index:
         whose = partnership.persons_of
-        [hit] = find(index, KEYS, SearchQuery(nhs_number="999 000 0018"), whose)
+        [hit] = find(index, SearchQuery(nhs_number="999 000 0018"), whose)
         assert (hit.person_id, hit.strength, hit.matched_on) == (who, Strength.EXACT, ("nhs_number",))
-        assert find(index, KEYS, SearchQuery(nhs_number="9990000019"), whose) == []
+        assert find(index, SearchQuery(nhs_number="9990000019"), whose) == []
         born = SearchQuery(given_name="ffion", family_name="JONES", date_of_birth=BORN)
-        named = find(index, KEYS, born, whose)
+        named = find(index, born, whose)
         assert (named[0].person_id, named[0].strength) == (who, Strength.EXACT)
-        near = find(index, KEYS, SearchQuery(given_name="Ffionn", family_name="Jones"), whose)
+        near = find(index, SearchQuery(given_name="Ffionn", family_name="Jones"), whose)
         assert near[0].person_id == who
         unknown = SearchQuery(given_name="Zofia", family_name="Nowak", date_of_birth=date(1990, 1, 2))
-        assert find(index, KEYS, unknown, whose) == []
+        assert find(index, unknown, whose) == []
 
 
 def test_an_index_of_an_uncommitted_run_is_never_the_published_one(partnership: Partnership) -> None:

@@ -127,7 +127,7 @@ def test_one_record_scores_as_the_full_run_scores_it(world: World) -> None:
     compared = 0
     for role in world.roles:
         own = world.profile_of[role.role_id]
-        wanted, found = world.pairs.get(own, {}), _by_profile(score(world.index, KEYS, role), own)
+        wanted, found = world.pairs.get(own, {}), _by_profile(score(world.index, role), own)
         assert found.keys() == wanted.keys()
         for other, (weight, standing) in wanted.items():
             assert found[other][0] == pytest.approx(weight, abs=1e-9)
@@ -141,7 +141,7 @@ def test_a_record_is_placed_with_the_person_of_its_best_score(world: World) -> N
         return {role: f"person of {int(role, 16) % 7}" for role in roles if int(role, 16) % 7 != 3}
 
     role = world.roles[40]
-    scored, placed = score(world.index, KEYS, role), place(world.index, KEYS, role, persons_of)
+    scored, placed = score(world.index, role), place(world.index, role, persons_of)
     assert len({one.person_id for one in placed}) == len(placed)
     assert all(one.person_id != "person of 3" for one in placed)
     for one in placed:
