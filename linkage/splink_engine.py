@@ -13,7 +13,7 @@ from typing import Any
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals import charts
 
-from linkage import blocking, frequencies, model, profiles, scoring
+from linkage import blocking, blocking_choice, frequencies, model, profiles, scoring
 from linkage.scoring import KEPT_WEIGHT
 from linkage.zone import Database, Zone, guarded
 
@@ -173,7 +173,7 @@ def score(zone: Zone) -> Scored:
     settings = train(zone, count, filled, profiles.certain_pairs(zone, filled))
     frequencies.learn(zone, settings)
     frequencies.attach(zone, settings)
-    blocking.candidates(zone, rules)
+    blocking.candidates(zone, blocking_choice.choose(zone, settings, rules).rules)
     zone.run(f"CREATE OR REPLACE TABLE pair AS {scoring.pairs_sql(settings, fields=True)}")
     [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
     return Scored(count, int(pairs), settings)
