@@ -1,10 +1,8 @@
 """From claims that rows make to ties between persons. Pure rules.
 
 Invariants: a tie keeps its provider, its data set, its dates and the roles that say so; nobody is tied to themselves;
-siblings follow from a shared birth mother or parent and never from an address; who shares a dwelling is supporting
-evidence only, and a dwelling with more than ten people says nothing; an unborn child is joined to a newborn only by
-the same provider's pregnancy number and the same mother, and is nobody's sibling or housemate.
-Source: ELDB treats more than ten people at one address as improbable for a household."""
+siblings follow from a shared birth mother or parent and never from an address; an unborn child is joined to a newborn
+only by the same provider's pregnancy number and the same mother, and is nobody's sibling or housemate."""
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -14,7 +12,6 @@ from itertools import combinations
 
 from linkage.rows import Relation, Standing
 
-CROWDED = 10
 DERIVED = "linkage"
 EVIDENCE_KEPT = 20
 PARENTAL = frozenset({Relation.BIRTH_MOTHER, Relation.PARENT, Relation.ADOPTIVE_PARENT})
@@ -27,6 +24,8 @@ ELDER = frozenset(
 """Relations whose first person stands above the second as a grown-up above a child."""
 _STRENGTH = (Standing.SEALED, Standing.DISPUTED, Standing.CONFIRMED, Standing.ASSERTED)
 """Where rows differ, the standing that is kept: caution before certainty."""
+_MAKING = (Standing.CONFIRMED, Standing.ASSERTED)
+"""Standings of a parent's tie that make siblings, the stronger first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +82,32 @@ def claimed(claims: Iterable[Claim], person_of: Mapping[str, str]) -> list[Tie]:
 
 
 def siblings(ties: Iterable[Tie], unborn: Collection[str]) -> list[Tie]:
-    """Those who share a confirmed birth mother or parent; each pair once, in the order of their ids."""
-    children: dict[str, dict[str, str]] = defaultdict(dict)
+    """Those who share a birth mother or parent; each pair once, in the order of their ids.
+
+    They are confirmed siblings where both ties to one parent are confirmed, else asserted; a disputed or sealed tie
+    makes nobody a sibling.
+    """
+    children: dict[str, dict[str, Tie]] = defaultdict(dict)
     for tie in ties:
-        if tie.relation in PARENTAL and tie.standing is Standing.CONFIRMED and tie.b not in unborn:
-            children[tie.a].setdefault(tie.b, tie.evidence[0])
-    shared: dict[tuple[str, str], set[str]] = defaultdict(set)
+        if tie.relation in PARENTAL and tie.standing in _MAKING and tie.b not in unborn:
+            known = children[tie.a].get(tie.b)
+            if known is None or _MAKING.index(tie.standing) < _MAKING.index(known.standing):
+                children[tie.a][tie.b] = tie
+    shared: dict[tuple[str, str], list[tuple[Tie, Tie]]] = defaultdict(list)
     for born in children.values():
         for a, b in combinations(sorted(born), 2):
-            shared[(a, b)] |= {born[a], born[b]}
-    return [_derived(a, Relation.SIBLING, b, Standing.CONFIRMED, shared[(a, b)]) for a, b in sorted(shared)]
+            shared[(a, b)].append((born[a], born[b]))
+    return [_sibling(*pair, shared[pair]) for pair in sorted(shared)]
+
+
+def _sibling(a: str, b: str, through: Sequence[tuple[Tie, Tie]]) -> Tie:
+    confirmed = any(one.standing is other.standing is Standing.CONFIRMED for one, other in through)
+    evidence = {tie.evidence[0] for pair in through for tie in pair}
+    return _derived(a, Relation.SIBLING, b, Standing.CONFIRMED if confirmed else Standing.ASSERTED, evidence)
 
 
 def _derived(a: str, relation: Relation, b: str, standing: Standing, evidence: Collection[str]) -> Tie:
     return Tie(a, relation, b, DERIVED, DERIVED, standing, None, None, tuple(sorted(evidence)[:EVIDENCE_KEPT]))
-
-
-def households(dwellings: Iterable[Mapping[str, str]]) -> list[Tie]:
-    """Those who share a dwelling, each given as person → a role that says so. Crowded dwellings say nothing."""
-    shared: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for people in dwellings:
-        if len(people) <= CROWDED:
-            for a, b in combinations(sorted(people), 2):
-                shared[(a, b)] |= {people[a], people[b]}
-    return [_derived(a, Relation.HOUSEHOLD, b, Standing.ASSERTED, shared[(a, b)]) for a, b in sorted(shared)]
 
 
 @dataclass(frozen=True, slots=True)

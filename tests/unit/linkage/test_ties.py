@@ -4,13 +4,11 @@ from datetime import date
 
 from linkage.rows import Relation, Standing
 from linkage.ties import (
-    CROWDED,
     Claim,
     Pregnancy,
     Tie,
     claimed,
     families,
-    households,
     join_unborn,
     siblings,
 )
@@ -49,11 +47,18 @@ def test_siblings_share_a_confirmed_parent_and_are_born() -> None:
     assert [(t.a, t.b) for t in siblings(ties, {"unborn"})] == [("x", "y")]
 
 
-def test_crowded_dwellings_say_nothing() -> None:
-    crowd = {f"p{n:02d}": f"r{n}" for n in range(CROWDED + 1)}
-    assert households([crowd]) == []
-    [tie] = households([{"a": "r1", "b": "r2"}])
-    assert (tie.a, tie.relation, tie.b, tie.standing) == ("a", Relation.HOUSEHOLD, "b", Standing.ASSERTED)
+def test_siblings_are_as_certain_as_the_ties_to_one_parent() -> None:
+    ties = [
+        _tie("M", Relation.BIRTH_MOTHER, "x"),
+        _tie("M", Relation.PARENT, "y", Standing.ASSERTED),
+        _tie("F", Relation.PARENT, "x", Standing.ASSERTED),
+        _tie("F", Relation.PARENT, "z", Standing.ASSERTED),
+        _tie("G", Relation.PARENT, "x"),
+        _tie("G", Relation.PARENT, "z"),
+        _tie("M", Relation.PARENT, "w", Standing.DISPUTED),
+    ]
+    found = {(t.a, t.b): t.standing for t in siblings(ties, set())}
+    assert found == {("x", "y"): Standing.ASSERTED, ("x", "z"): Standing.CONFIRMED}
 
 
 def test_the_unborn_join_the_first_born_of_their_own_mother_only() -> None:
