@@ -13,14 +13,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.logs import make_log
 from app.main import create_app
+from governance.terms import Role
 from tests import factories
 from tests.factories import World
+from tests.journeys.review_queue import queued
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 WORKER, OFFICER, ANALYST = "hv.vale|health_visitor", "ig.gray|ig_officer", "an.lowe|analyst"
+STEWARD, PAIR = "st.price|data_steward", "ab" * 16
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -29,6 +32,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
     """The service on a port of its own, over one small world."""
     with factories.deployed(tmp_path_factory.mktemp("browser") / "var", migrated_sqlite) as deployment:
         world = factories.populate(deployment)
+        factories.add_staff(deployment, "st.price", "Non Price", "ZMC", Role.DATA_STEWARD, "Data Quality")
+        queued(world, world.child, world.stranger, pair_id=PAIR)
         app = create_app(deployment, lambda: factories.NOW, make_log(StringIO()))
         server = uvicorn.Server(uvicorn.Config(app, port=0, access_log=False, log_level="error"))
         thread = threading.Thread(target=server.run, daemon=True)
@@ -69,12 +74,13 @@ def pages_of(world: World) -> dict[str, list[str]]:
                  "/agreements/isp-early-years/1", "/privacy", "/accessibility", "/nowhere"],
         OFFICER: ["/", "/audit", "/audit?worker=nobody", "/audit/verify"],
         ANALYST: ["/", "/cohorts"],
+        STEWARD: ["/", "/reviews", f"/reviews/{PAIR}"],
     }  # fmt: skip
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "cy"])
-@pytest.mark.parametrize("account", [WORKER, OFFICER, ANALYST])
+@pytest.mark.parametrize("account", [WORKER, OFFICER, ANALYST, STEWARD])
 def test_pages_are_accessible(served: tuple[World, str], browser: Browser, account: str, language: str) -> None:
     world, base = served
     context = browser.new_context()
