@@ -41,11 +41,16 @@ class Settings(BaseSettings):
     zone_memory: str = Field(default="4GB", pattern=r"^[0-9]+(MB|GB)$")
     zone_threads: int = Field(default=2, ge=1, le=64)
     checkpoint_seconds: int = Field(default=30, ge=1, le=60)
+    spark_secret_file: Path | None = None
+    spark_work_dir: Path | None = None
 
     @model_validator(mode="after")
     def _places_differ(self) -> Self:
         home = self.home.resolve()
-        places = {"key file": self.key_path, "anchor folder": self.anchors, "passphrase file": self.key_passphrase_file}
+        places = {
+            "key file": self.key_path, "anchor folder": self.anchors, "passphrase file": self.key_passphrase_file,
+            "cluster's secret file": self.spark_secret_file, "cluster's work folder": self.spark_work_dir,
+        }  # fmt: skip
         for name, place in places.items():
             if place is not None and place.resolve().is_relative_to(home):
                 raise ValueError(f"the {name} must lie outside the data folder")

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from py4j.java_gateway import JavaGateway
@@ -23,30 +22,13 @@ from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from linkage.spark_faults import SparkError, SparkFault
 from linkage.spark_files import RunFiles, compiled_client
 
 LEAST_SECRET = 32
 _MASTER = re.compile(r"spark://[^,/\s]+:\d+(,[^,/\s]+:\d+)*")
 _LOOPBACK = re.compile(r"spark://(127\.0\.0\.1|localhost):\d+")
 _EXECUTOR_WAIT = 90.0
-
-
-class SparkFault(StrEnum):
-    NO_MASTER = "the master must be a standalone cluster: spark://HOST:PORT"
-    NO_SECRET = "a cluster is used only with a shared secret of at least 32 characters"  # noqa: S105
-    NO_START = "Spark could not be started: it needs a Java runtime, 17 or later"
-    UNREACHABLE = "the cluster cannot be reached, or refused the secret, or runs without authentication"
-    NO_EXECUTOR = "the cluster offered no executor in time"
-    FAILED = "a step failed on the cluster"
-    INCOMPLETE = "the cluster returned something other than was asked"
-
-
-class SparkError(Exception):
-    """What went wrong with the cluster, without any value."""
-
-    def __init__(self, fault: SparkFault) -> None:
-        super().__init__(fault.value)
-        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from splink.internals.exceptions import SplinkException
 from linkage import blocking, model
 from linkage.encrypted import Database
 from linkage.scoring import KEPT_WEIGHT, columns, frequency_columns
-from linkage.spark_cluster import Cluster, SparkError, SparkFault, session, spark_guarded
+from linkage.spark_cluster import Cluster, session, spark_guarded
+from linkage.spark_faults import SparkError, SparkFault
 from linkage.spark_files import RunFiles
 from linkage.spark_masks import NO_KEYS, Masks, block_keys, frequencies, leaving
 

@@ -8,7 +8,7 @@ import pytest
 
 from linkage import blocking, persons, scoring, spark_engine
 from linkage.encrypted import Database
-from linkage.spark_cluster import SparkError, SparkFault
+from linkage.spark_faults import SparkError, SparkFault
 from tests.integration.drawn_profiles import drawn
 from tests.integration.standalone_spark import SECRET, Standalone, standalone
 

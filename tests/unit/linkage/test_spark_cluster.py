@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage.spark_cluster import _SECURITY, Cluster, SparkError, SparkFault, _configuration
+from linkage.spark_cluster import _SECURITY, Cluster, _configuration
 from linkage.spark_engine import fill_pairs
+from linkage.spark_faults import SparkError, SparkFault
 from tests.integration.drawn_profiles import drawn
 
 SECRET = "s" * 40
