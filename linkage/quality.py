@@ -7,7 +7,6 @@ names inside this file's working.
 data sets. Source: pairwise precision and recall (Christen 2012, ch. 7)."""
 
 import csv
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage import live, model, profiles, run_store, tie_quality
+from linkage import explaining, live, model, run_store, scoring, state, tie_quality
 from linkage.encode import record_token
 from linkage.rows import KeyedHash
 from linkage.store import record_role
@@ -198,19 +197,20 @@ def explain(session: Session, zone: Zone, a: str, b: str) -> dict[str, Any]:
     `match_weight` is Splink's own; `prior` and the fields' weights add up to it. `vetoed` tells that no weight
     could join the pair. `compared` is false where no blocking rule brought the two together.
     """
-    roles = {who: _roles_of(session, who) for who in (a, b)}
-    settings = run_store.model(session)
-    best = profiles.explained(zone, roles[a], roles[b])
-    if best is None or settings is None:
+    settings, last = run_store.model(session), run_store.last(session)
+    runs = state.settle(zone, run_store.known_runs(session))
+    if settings is None or last is None or not runs:
         return {"compared": False, "fields": []}
-    odds = settings["probability_two_random_records_match"]
-    labels = model.level_weights(settings)
+    roles = {who: _roles_of(session, who) for who in (a, b)}
+    best = explaining.best_pair(zone, runs, settings, last, roles[a], roles[b])
+    if best is None or not best["compared"]:
+        return {"compared": False, "fields": []}
     return {
         "compared": True,
         "match_weight": best["match_weight"],
-        "prior": math.log2(odds / (1 - odds)),
+        "prior": scoring.prior_weight(settings),
         "vetoed": best["standing"] == model.VETOED,
-        "fields": [_field(name, levels, best) for name, levels in labels.items()],
+        "fields": [_field(name, levels, best) for name, levels in model.level_weights(settings).items()],
     }
 
 

@@ -237,7 +237,7 @@ def _publish(session: Session, zone: Zone, keys: KeyedHash, run_id: str, found: 
     index.write_part(zone, zone.folder, run_id, keys)
     if found.full:
         model_name = f"{run_id}-model"
-        index.write_model(zone, zone.folder, model_name, keys, found.settings, version)
+        index.write_model(zone, zone.folder, model_name, keys, found.settings, version or 0)
     else:
         standing = index.published(zone.folder)
         parts = [*(standing.parts if standing else ()), run_id]

@@ -1,188 +1,130 @@
 """What a linkage run reads from the record store and writes to it.
 
-Invariants: what did not change is not written; merges redirect and splits are recorded with what moved; ties that are
-no longer found are ended, never deleted; the caller commits.
+Invariants: what did not change is not written; merges redirect and splits are recorded with what moved; rows are read
+and written a bounded number at a time; the caller commits.
 """
 
 import hashlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from linkage import persons, state, ties
-from linkage.rows import Relation, Standing
-from linkage.store import (
-    link_model,
-    link_run,
-    person,
-    person_history,
-    possible_duplicate,
-    record_role,
-    source_record,
-    tie,
-    tie_claim,
-)
+from linkage import persons, placement, state
+from linkage.store import link_model, link_run, load, person, person_history, possible_duplicate, record_role
+from linkage.zone import Zone
 
 BATCH = 5_000
+CHUNK = 500
 FULL, INCREMENTAL = "full", "incremental"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What the record store holds of one role."""
-
-    id: str
-    record_id: str
-    unborn: bool
-    birth_month: str | None
-    sex: str | None
-    person_id: str | None
-    supersedes: str | None
-    row_number: int
 
 
 def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def roles(session: Session) -> dict[str, Role]:
-    held = record_role.c
-    query = select(
-        held.id, held.record_id, held.unborn, held.birth_month, held.sex, held.person_id, held.supersedes,
-        source_record.c.row_number,
-    ).join(source_record, source_record.c.id == held.record_id)  # fmt: skip
-    return {row.id: Role(*row) for row in session.execute(query)}
-
-
-def facts_of(group: Iterable[str], held: Mapping[str, Role]) -> dict[str, Any]:
-    roles = [held[role] for role in group]
-    months = Counter(role.birth_month for role in roles if role.birth_month and not role.unborn)
-    sexes = Counter(role.sex for role in roles if role.sex)
-    return {
-        "unborn": all(role.unborn for role in roles),
-        "birth_month": min(months, key=lambda month: (-months[month], month), default=None),
-        "sex": min(sexes, key=lambda sex: (-sexes[sex], sex), default=None),
-    }
-
-
-def _batched(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+def batched(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement for many rows, a bounded number at a time."""
     for start in range(0, len(rows), BATCH):
         session.execute(statement, list(rows[start : start + BATCH]))
 
 
+def _each(session: Session, zone: Zone, query: str, statement: Any, **more: Any) -> None:
+    """Execute a statement for every row of a query on the zone."""
+    for table in zone.tables(query, BATCH):
+        session.execute(statement, [{**row, **more} for row in table.to_pylist()])
+
+
 def write_persons(
-    session: Session, run_id: str, groups: Sequence[Sequence[str]], made: persons.Assignment, held: Mapping[str, Role],
-    now: datetime,
-) -> None:  # fmt: skip
-    standing = {row.id: row for row in session.execute(select(person))}
-    facts = {who: facts_of(group, held) for who, group in zip(made.persons, groups, strict=True)}
-    fresh = [
-        {"id": who, "merged_into": None, "created_run": run_id, **fact}
-        for who, fact in facts.items()
-        if who not in standing
-    ]
-    _batched(session, insert(person), fresh)
-    changed = [
-        {"who": who, **fact}
-        for who, fact in facts.items()
-        if who in standing and (standing[who].merged_into, *_fact_columns(standing[who])) != (None, *fact.values())
-    ]
+    session: Session, zone: Zone, run_id: str, changes: Sequence[persons.Change], now: datetime
+) -> Counter[persons.ChangeKind]:
+    """Write the persons in `made`, who moved where, and what changed; how many changes of each kind."""
+    placement.facts(zone)
+    placement.standing(session, zone)
+    _each(session, zone, placement.FRESH, insert(person), merged_into=None, created_run=run_id)
     setting: dict[str, Any] = {name: bindparam(name) for name in ("unborn", "birth_month", "sex")}
     restated = update(person).where(person.c.id == bindparam("who")).values(merged_into=None, **setting)
-    _batched(session, restated, changed)
-    moved = [
-        {"moved": role, "who": who}
-        for who, group in zip(made.persons, groups, strict=True)
-        for role in group
-        if held[role].person_id != who
-    ]
-    _batched(
-        session,
-        update(record_role).where(record_role.c.id == bindparam("moved")).values(person_id=bindparam("who")),
-        moved,
-    )
-    _write_history(session, run_id, made.changes, now)
-
-
-def _fact_columns(row: Any) -> tuple[Any, ...]:
-    return (row.unborn, row.birth_month, row.sex)
+    _each(session, zone, placement.CHANGED, restated)
+    moved = update(record_role).where(record_role.c.id == bindparam("moved")).values(person_id=bindparam("who"))
+    _each(session, zone, placement.MOVED, moved)
+    kinds = Counter(change.kind for change in changes)
+    _write_history(session, run_id, changes, now)
+    for fresh in placement.created(zone):
+        _write_history(session, run_id, fresh, now)
+        kinds[persons.ChangeKind.CREATED] += len(fresh)
+    _redirect(session, changes)
+    return kinds
 
 
 def _write_history(session: Session, run_id: str, changes: Sequence[persons.Change], now: datetime) -> None:
-    _batched(session, insert(person_history), [
+    batched(session, insert(person_history), [
         {
             "id": new_id(), "run_id": run_id, "kind": change.kind.value, "person_id": change.person,
             "other_id": change.other, "role_ids": list(change.roles), "recorded_at": now,
         }
         for change in changes
     ])  # fmt: skip
+
+
+def _redirect(session: Session, changes: Sequence[persons.Change]) -> None:
+    """Point those who merged, and those who had merged into them, at the person who took most of their roles."""
     into: dict[str, tuple[int, str]] = {}
     for change in changes:
         if change.kind is persons.ChangeKind.MERGED and change.other is not None:
             into[change.person] = max(into.get(change.person, (0, "")), (len(change.roles), change.other))
-    redirected = [{"who": gone, "into": kept} for gone, (_, kept) in into.items()]
-    _batched(
-        session, update(person).where(person.c.id == bindparam("who")).values(merged_into=bindparam("into")), redirected
-    )
-    chained = [{"gone": gone, "kept": kept} for gone, (_, kept) in into.items()]
-    _batched(
-        session,
-        update(person).where(person.c.merged_into == bindparam("gone")).values(merged_into=bindparam("kept")),
-        chained,
-    )
+    redirected = [{"gone": gone, "kept": kept} for gone, (_, kept) in into.items()]
+    to_kept: dict[str, Any] = {"merged_into": bindparam("kept")}
+    batched(session, update(person).where(person.c.id == bindparam("gone")).values(**to_kept), redirected)
+    batched(session, update(person).where(person.c.merged_into == bindparam("gone")).values(**to_kept), redirected)
 
 
-def claims(session: Session) -> list[ties.Claim]:
-    held = tie_claim.c
-    query = select(
-        held.id, held.from_role_id, held.relation, held.to_role_id, held.provider, source_record.c.dataset,
-        held.standing, held.since, held.until,
-    ).join(source_record, source_record.c.id == held.record_id).where(held.current)  # fmt: skip
-    return [
-        ties.Claim(i, a, Relation(relation), b, provider, name, Standing(standing), since, until)
-        for i, a, relation, b, provider, name, standing, since, until in session.execute(query)
-    ]
-
-
-def write_ties(session: Session, run_id: str, found: Sequence[ties.Tie]) -> None:
-    """Insert what is new or differs, end what is no longer found, leave the rest alone."""
-    standing: dict[tuple[Any, ...], str] = {}
-    for row in session.execute(select(tie).where(tie.c.ended_run.is_(None))):
-        key = (row.person_a, row.relation, row.person_b, row.provider, row.dataset)
-        standing[(*key, row.standing, row.since, row.until, tuple(row.evidence))] = row.id
-    wanted = {(*t.key, t.standing.value, t.since, t.until, t.evidence): t for t in found}
-    ended = [{"gone": held} for key, held in standing.items() if key not in wanted]
-    _batched(session, update(tie).where(tie.c.id == bindparam("gone")).values(ended_run=run_id), ended)
-    _batched(session, insert(tie), [
-        {
-            "id": new_id(), "person_a": t.a, "relation": t.relation.value, "person_b": t.b, "provider": t.provider,
-            "dataset": t.dataset, "standing": t.standing.value, "since": t.since, "until": t.until,
-            "evidence": list(t.evidence), "run_id": run_id, "ended_run": None,
-        }
-        for key, t in wanted.items() if key not in standing
-    ])  # fmt: skip
-
-
-def write_doubts(session: Session, run_id: str, made: persons.Assignment, grouping: persons.Grouping) -> int:
-    wanted = {(made.persons[doubt.a], made.persons[doubt.b]): doubt for doubt in grouping.possible}
-    held = {(row.person_a, row.person_b): row for row in session.execute(select(possible_duplicate))}
+def write_doubts(
+    session: Session, zone: Zone, run_id: str, possible: Sequence[persons.Possible], *, whole: bool
+) -> int:
+    """Keep the possible duplicates of this run in place of those that stood between the persons looked at."""
+    who = placement.persons_of(zone, {end for doubt in possible for end in (doubt.a, doubt.b)})
+    wanted = {(who[doubt.a], who[doubt.b]): doubt for doubt in possible if doubt.a in who and doubt.b in who}
+    held = {(row.person_a, row.person_b): row for row in _doubts(session, zone, whole=whole)}
     gone = [{"gone": row.id} for key, row in held.items() if key not in wanted]
-    _batched(session, delete(possible_duplicate).where(possible_duplicate.c.id == bindparam("gone")), gone)
-    _batched(session, insert(possible_duplicate), [
+    batched(session, delete(possible_duplicate).where(possible_duplicate.c.id == bindparam("gone")), gone)
+    batched(session, insert(possible_duplicate), [
         {
             "id": new_id(), "person_a": a, "person_b": b, "reason": doubt.reason.value,
             "match_weight": doubt.weight, "run_id": run_id,
         }
         for (a, b), doubt in wanted.items() if (a, b) not in held
     ])  # fmt: skip
-    return len(wanted)
+    return int(session.execute(select(func.count()).select_from(possible_duplicate)).scalar_one())
+
+
+def _doubts(session: Session, zone: Zone, *, whole: bool) -> list[Any]:
+    """The possible duplicates that this run speaks to: all, or those of persons that it looked at."""
+    if whole:
+        return list(session.execute(select(possible_duplicate)))
+    looked = touched(zone, "SELECT person_id FROM made UNION SELECT person_id FROM held WHERE person_id IS NOT NULL")
+    found: dict[str, Any] = {}
+    ends = (possible_duplicate.c.person_a, possible_duplicate.c.person_b)
+    for start in range(0, len(looked), CHUNK):
+        chunk = looked[start : start + CHUNK]
+        query = select(possible_duplicate).where(or_(*(end.in_(chunk) for end in ends)))
+        found |= {row.id: row for row in session.execute(query)}
+    return list(found.values())
+
+
+def touched(zone: Zone, query: str) -> list[str]:
+    """The ids of a query on the zone, in order."""
+    return sorted(who for (who,) in zone.rows(query))
+
+
+def count_persons(session: Session) -> int:
+    """How many persons stand today and hold a role."""
+    query = select(func.count()).select_from(person).where(person.c.merged_into.is_(None))
+    return int(session.execute(query).scalar_one())
 
 
 def model(session: Session) -> dict[str, Any] | None:
@@ -191,8 +133,10 @@ def model(session: Session) -> dict[str, Any] | None:
     return session.execute(query).scalar()
 
 
-def write_model(session: Session, settings: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> int:
-    """Keep a trained model under the next version, or find it under the one it already has."""
+def write_model(session: Session, settings: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> int | None:
+    """Keep a trained model under the next version, or find it under the one it has; None where there is none."""
+    if not settings:
+        return None
     text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()
     newest = session.execute(select(link_model).order_by(link_model.c.version.desc()).limit(1)).first()
@@ -208,3 +152,36 @@ def known_runs(session: Session) -> list[state.KnownRun]:
     """Every finished run, oldest first."""
     query = select(link_run.c.id, link_run.c.mode).order_by(link_run.c.ordinal)
     return [state.KnownRun(i, mode == FULL) for i, mode in session.execute(query)]
+
+
+def last(session: Session) -> dict[str, Any] | None:
+    """What the newest run left for the next."""
+    query = select(link_run.c.counts).order_by(link_run.c.ordinal.desc()).limit(1)
+    counts = session.execute(query).scalar()
+    return None if counts is None else counts.get("next")
+
+
+def loads_after(session: Session, ordinal: int) -> list[str]:
+    """The completed loads since one."""
+    query = select(load.c.id).where(load.c.ordinal > ordinal, load.c.completed_at.is_not(None))
+    return list(session.execute(query.order_by(load.c.ordinal)).scalars())
+
+
+_COUNTED = (
+    "records", "profiles", "pairs", "persons", "families", "created", "merged", "split", "ties", "possible_duplicates",
+)  # fmt: skip
+
+
+def write_run(
+    session: Session, report: Mapping[str, Any], engine: str, started: datetime, following: Mapping[str, Any]
+) -> None:
+    """Make the run known: from here on what it kept in the zone counts."""
+    ordinal = session.execute(select(func.max(link_run.c.ordinal))).scalar() or 0
+    counts = {name: report[name] for name in _COUNTED} | {"next": dict(following)}
+    session.execute(
+        insert(link_run).values(
+            id=report["run_id"], engine=engine, started_at=started, completed_at=datetime.now(UTC),
+            threshold=report["threshold"], counts=counts, ordinal=ordinal + 1, mode=report["mode"],
+            model_version=report["model_version"],
+        )
+    )  # fmt: skip

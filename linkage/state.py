@@ -11,8 +11,11 @@ import pyarrow as pa
 
 from linkage.zone import Zone
 
-ROWS, KEYS, MEMBER, PAIR, FREQUENCY, MATERNITY = "rows", "keys", "member", "pair", "frequency", "maternity"
-KINDS = (ROWS, KEYS, MEMBER, PAIR, FREQUENCY, MATERNITY)
+ROWS, KEYS, MEMBER, LEFT, GONE = "rows", "keys", "member", "left", "gone"
+PAIR, CLAIM, COMPONENT, FREQUENCY, MATERNITY = "pair", "claim", "component", "frequency", "maternity"
+KINDS = (ROWS, KEYS, MEMBER, LEFT, GONE, PAIR, CLAIM, COMPONENT, FREQUENCY, MATERNITY)
+"""Profiles as compared; their block keys; their roles; roles and profiles that went; scored pairs; what a person can
+have only once; which profiles hang together; term frequencies; pregnancies and births."""
 
 
 @dataclass(frozen=True, slots=True)

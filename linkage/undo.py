@@ -6,7 +6,8 @@ stewards' decisions keep the two sides apart from then on. Ties follow in the ne
 that no run is under way, and commits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,10 +18,24 @@ from sqlalchemy.orm import Session
 
 from linkage import decisions
 from linkage.persons import ChangeKind
-from linkage.run_store import Role, facts_of, new_id
+from linkage.run_store import new_id
 from linkage.store import person, person_history, record_role, source_record
 
 RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What the record store holds of one role."""
+
+    id: str
+    record_id: str
+    unborn: bool
+    birth_month: str | None
+    sex: str | None
+    person_id: str | None
+    supersedes: str | None
+    row_number: int
 
 
 class UndoFault(StrEnum):
@@ -125,8 +140,20 @@ def _newest(roles: Iterable[str], held: dict[str, Role]) -> list[str]:
     return [role for role in roles if role not in superseded]
 
 
+def _facts_of(group: Iterable[str], held: Mapping[str, Role]) -> dict[str, Any]:
+    """What most of these roles say, as a run tells it (`placement.facts`)."""
+    roles = [held[role] for role in group]
+    months = Counter(role.birth_month for role in roles if role.birth_month and not role.unborn)
+    sexes = Counter(role.sex for role in roles if role.sex)
+    return {
+        "unborn": all(role.unborn for role in roles),
+        "birth_month": min(months, key=lambda month: (-months[month], month), default=None),
+        "sex": min(sexes, key=lambda sex: (-sexes[sex], sex), default=None),
+    }
+
+
 def _restate(session: Session, who: str, roles: Iterable[str], held: dict[str, Role]) -> None:
-    facts = facts_of(roles, held)
+    facts = _facts_of(roles, held)
     session.execute(update(person).where(person.c.id == who).values(merged_into=None, **facts))
 
 

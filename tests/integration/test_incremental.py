@@ -1,0 +1,129 @@
+"""What comes later is linked against what stands: the same persons as comparing everything, untouched ids untouched."""
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from linkage import store
+from linkage.rows import Identity
+from linkage.run import link
+from tests.integration.linking import KEYS, Partnership
+
+GIVEN = ("Ffion", "Gareth", "Megan", "Rhys", "Cerys", "Owain", "Ayesha", "Tomos", "Zofia", "Dylan", "Nia", "Idris")
+FAMILY = ("Roberts", "Pritchard", "Kowalski", "Okafor", "Hughes", "Begum", "Lloyd", "Marsh", "Vaughan", "Bowen")
+STREETS = ("High Street", "Mill Lane", "Heol y Bont", "Church Road", "Station Road", "Park View")
+
+
+def drawn(seed: int, people: int) -> list[Identity]:
+    """People with names, births and addresses, no two alike in all."""
+    chance = random.Random(seed)
+    return [
+        Identity(
+            given_name=chance.choice(GIVEN), family_name=chance.choice(FAMILY),
+            date_of_birth=date(2016, 1, 1) + timedelta(days=chance.randrange(3000)),
+            address=f"{at % 97 + 1} {chance.choice(STREETS)}",
+            postcode=f"ZZ{chance.randrange(1, 9)} {chance.randrange(1, 9)}AB",
+        )
+        for at in range(people)
+    ]  # fmt: skip
+
+
+def seen_again(who: Identity, chance: random.Random) -> Identity:
+    """The same person as another agency might have written them down."""
+    return replace(
+        who,
+        given_name=(who.given_name or "")[:-1] + "y" if chance.random() < 0.1 else who.given_name,
+        address=None if chance.random() < 0.2 else who.address,
+        postcode="ZZ9 9ZZ" if chance.random() < 0.2 else who.postcode,
+    )
+
+
+def rows(people: list[Identity], seed: int, prefix: str) -> dict[str, Mapping[str, Identity]]:
+    chance = random.Random(seed)
+    return {f"{prefix}{at}": {"self": seen_again(who, chance)} for at, who in enumerate(people)}
+
+
+@pytest.fixture
+def partnership(tmp_path: Path) -> Partnership:
+    return Partnership(tmp_path / "zone")
+
+
+def run(partnership: Partnership, *, full: bool = False) -> str:
+    with Session(partnership.engine) as session, session.begin(), partnership.zone() as zone:
+        return link(session, zone, KEYS, full=full).mode
+
+
+def persons(partnership: Partnership) -> dict[str, str]:
+    with Session(partnership.engine) as session:
+        return dict(session.execute(sa.select(store.record_role.c.id, store.record_role.c.person_id)).all())
+
+
+def parted(found: Mapping[str, str]) -> set[frozenset[str]]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for role, who in found.items():
+        groups[who].add(role)
+    return {frozenset(group) for group in groups.values()}
+
+
+def test_three_loads_one_by_one_give_the_persons_of_all_at_once(partnership: Partnership) -> None:
+    people = drawn(1, 400)
+    partnership.load("a", rows(people, 2, "a"))
+    partnership.load("b", rows(people[:300], 3, "b"))
+    assert run(partnership) == "full"
+    before = persons(partnership)
+    partnership.load("c", rows(people[250:330], 4, "c"))
+    assert run(partnership) == "incremental"
+    between = persons(partnership)
+    assert {role: between[role] for role in before} == before
+    partnership.load("d", rows(people[:60], 5, "d"))
+    assert run(partnership) == "incremental"
+    later = persons(partnership)
+    assert run(partnership, full=True) == "full"
+    whole = persons(partnership)
+    assert parted(later) == parted(whole)
+    assert later == whole
+
+
+def test_a_run_with_nothing_new_changes_nothing(partnership: Partnership) -> None:
+    partnership.load("a", rows(drawn(1, 50), 2, "a"))
+    run(partnership)
+    before = persons(partnership)
+    assert run(partnership) == "incremental"
+    assert persons(partnership) == before
+
+
+def test_a_new_version_moves_its_record_to_another_person(partnership: Partnership) -> None:
+    people = drawn(7, 60)
+    partnership.load("a", rows(people, 2, "a"))
+    partnership.load("b", rows(people, 3, "b"))
+    run(partnership)
+    before = persons(partnership)
+    partnership.load("b", {"b0": {"self": people[9]}})
+    assert run(partnership) == "incremental"
+    after = persons(partnership)
+    moved = {role for role in before if before[role] != after[role]}
+    assert len(moved) <= 1
+    assert run(partnership, full=True) == "full"
+    assert parted(persons(partnership)) == parted(after)
+
+
+def test_what_a_run_kept_is_dropped_where_the_record_store_does_not_know_the_run(partnership: Partnership) -> None:
+    people = drawn(1, 80)
+    partnership.load("a", rows(people, 2, "a"))
+    run(partnership)
+    partnership.load("b", rows(people[:10], 3, "b"))
+    with Session(partnership.engine) as session, partnership.zone() as zone:
+        session.begin()
+        link(session, zone, KEYS)
+        session.rollback()
+    assert run(partnership) == "incremental"
+    found = persons(partnership)
+    run(partnership, full=True)
+    assert persons(partnership) == found
