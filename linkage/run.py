@@ -7,7 +7,7 @@ pointed at only after the caller's commit."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,8 +36,18 @@ from linkage.store import dataset
 from linkage.zone import Zone
 
 DEFAULT_JOIN = -2.5
-ENGINE = "duckdb"
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What scores pairs, by name: this process, or a cluster (`spark_engine.fill_pairs`)."""
+
+    name: str
+    score: matching.Scorer = field(repr=False)
+
+
+HERE = Engine("duckdb", matching.score)
 
 
 def _silent(_step: str) -> None: ...
@@ -69,18 +79,27 @@ class LinkReport:
 
 
 def notes(specs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str, str]]:
-    """What the data sets' own specs say of their roles: who stands above or below a child, who is born."""
+    """What the data sets' own specs say of their roles: who stands above or below a child, who is born.
+
+    Two roles that some rows tie as equals (partners, siblings) say nothing of who is grown up.
+    """
     found: set[tuple[str, str, str]] = set()
     for name, spec in specs.items():
         mothered: set[str] = set()
+        equals = {_between(stated) for stated in spec.get("ties") or () if stated["relation"] not in ties.ELDER}
         for stated in spec.get("ties") or ():
-            if stated["relation"] in ties.ELDER:
+            if stated["relation"] in ties.ELDER and _between(stated) not in equals:
                 above, below = stated.get("from_") or stated.get("from"), stated["to"]
                 found |= {(name, above, "elder"), (name, below, "young")}
                 mothered |= {below} if stated["relation"] == Relation.BIRTH_MOTHER else set()
         births = {stated["person"] for stated in spec.get("events") or () if stated["type"] == "birth"}
         found |= {(name, role, "birth") for role in births & mothered}
     return found
+
+
+def _between(stated: Mapping[str, Any]) -> frozenset[str]:
+    """The two roles that a tie of a spec joins."""
+    return frozenset((stated.get("from_") or stated["from"], stated["to"]))
 
 
 def _mother_roles(specs: Mapping[str, Mapping[str, Any]]) -> set[tuple[str, str, str]]:
@@ -102,15 +121,17 @@ class Matched:
     clock: float
     bounds: persons.Bounds
     found: Found
+    engine: str
 
 
 def match(
-    session: Session, zone: Zone, *, progress: Progress = _silent, threshold: float | None = None, full: bool = False
-) -> Matched:
+    session: Session, zone: Zone, *, progress: Progress = _silent, threshold: float | None = None, full: bool = False,
+    engine: Engine = HERE,
+) -> Matched:  # fmt: skip
     """Score and group what is in the zone: what is new against what stands, or with `full` all of it afresh.
 
     Reads the record store's specs, runs and decisions only, so that nobody waits for it. `threshold` is the least
-    average weight (log2 odds) at which two groups are one person.
+    average weight (log2 odds) at which two groups are one person. Another engine than this process compares everything.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     join = DEFAULT_JOIN if threshold is None else threshold
@@ -125,16 +146,17 @@ def match(
     last = run_store.last(session)
     progress("scoring")
     found = None
-    if runs and last is not None and not full and matching.still_stands(last["basis"], basis, last["datasets"]):
+    whole = full or engine is not HERE
+    if runs and last is not None and not whole and matching.still_stands(last["basis"], basis, last["datasets"]):
         found = _increment(session, zone, bounds, runs, last, decided, _mother_roles(specs))
     if found is None:
-        found = matching.full(zone, bounds)
+        found = matching.full(zone, bounds, scorer=engine.score)
         maternity.lay(zone, _mother_roles(specs))
     following = {
         **found.next, "load_ordinal": _newest_load(zone), "basis": basis, "datasets": sorted(specs),
         "decisions": {d.id: [d.kind, d.role_a, d.role_b] for d in decided},
     }  # fmt: skip
-    return Matched(new_id(), started, clock, bounds, replace(found, next=following))
+    return Matched(new_id(), started, clock, bounds, replace(found, next=following), engine.name)
 
 
 def _decided(session: Session) -> list[Decided]:
@@ -197,7 +219,7 @@ def write(
         split=kinds[persons.ChangeKind.SPLIT], ties=kin.ties, possible_duplicates=doubts, model_version=version,
         threshold=matched.bounds.join, seconds=round(time.monotonic() - matched.clock, 3),
     )  # fmt: skip
-    run_store.write_run(session, asdict(report), ENGINE, matched.started, found.next)
+    run_store.write_run(session, asdict(report), matched.engine, matched.started, found.next)
     return report
 
 
