@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from app.commands import agreeing, auditing, counting, keeping, linking, loading, partnering, serving
+from app.commands import agreeing, auditing, counting, families, keeping, linking, loading, partnering, serving
 from app.commands.output import guarded
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "reference": {"import": loading.reference_import},
     "loads": {"list": loading.list_loads, "problems": loading.problems},
+    "families": {"explain": families.explain},
     "links": {"explain": linking.explain},
     "agreements": {
         "check": agreeing.check,
