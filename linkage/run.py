@@ -27,6 +27,7 @@ from linkage import (
     placement,
     run_store,
     state,
+    thresholds,
     ties,
 )
 from linkage.matching import Decided, Found
@@ -35,7 +36,7 @@ from linkage.run_store import FULL, INCREMENTAL, new_id
 from linkage.store import dataset
 from linkage.zone import Zone
 
-DEFAULT_JOIN = -2.5
+DEFAULT_JOIN = thresholds.join()
 Progress = Callable[[str], None]
 
 
