@@ -4,23 +4,20 @@ Invariants: DuckDB unless a cluster is asked for; a cluster is used only with it
 private file, and a work folder outside the data folder; the secret is read when it is needed and kept nowhere.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from app.settings import Settings
 from governance.keystore import read_private
-from linkage.encrypted import Database
+from linkage.run import HERE, Engine
 
-Scorer = Callable[[Database, Mapping[str, Any], Sequence[int]], None]
-"""Makes `pair` (a, b, match_weight, standing) of `profile` under settings and blocking rules."""
 _EXTRA = {"pyspark", "py4j"}
 
 
-class Engine(StrEnum):
+class Where(StrEnum):
     DUCKDB = "duckdb"
     SPARK = "spark"
 
@@ -29,18 +26,19 @@ class EngineRefused(Exception):
     """An engine that cannot be used as asked."""
 
 
-def scorer(engine: Engine, settings: Settings, master: str | None) -> Scorer | None:
-    """Return what scores pairs on this engine; None where they are scored in this process."""
-    if engine is Engine.DUCKDB:
+def chosen_engine(where: Where, settings: Settings, master: str | None) -> Engine:
+    """Return what scores pairs; raise EngineRefused where it cannot be used as asked."""
+    if where is Where.DUCKDB:
         if master is not None:
             raise EngineRefused("--master goes with --engine spark")
-        return None
+        return HERE
     if master is None:
         raise EngineRefused("--engine spark needs --master spark://HOST:PORT")
     if settings.spark_secret_file is None or settings.spark_work_dir is None:
         raise EngineRefused("set FAMILY_RECORD_SPARK_SECRET_FILE and FAMILY_RECORD_SPARK_WORK_DIR")
     secret = _secret(settings.spark_secret_file)
-    return partial(_fill_pairs(), master=master, workdir=settings.spark_work_dir, secret=secret)
+    fill = partial(_fill_pairs(), master=master, workdir=settings.spark_work_dir, secret=secret)
+    return Engine(where.value, fill)
 
 
 def _secret(path: Path) -> str:

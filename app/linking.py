@@ -15,17 +15,18 @@ from governance import ledger
 from governance.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 from linkage import quality
-from linkage.run import LinkReport, match, write
+from linkage.run import HERE, Engine, LinkReport, match, write
 
 
 def run_link(
-    deployment: Deployment, *, threshold: float | None = None, progress: Callable[[str], None] = lambda _step: None
-) -> LinkReport:
+    deployment: Deployment, *, threshold: float | None = None, engine: Engine = HERE,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> LinkReport:  # fmt: skip
     """Link every current record; raise ZoneBusy while another process holds the zone."""
     with deployment_zone(deployment) as zone:
         discard_unfinished(deployment, zone)
         with deployment.database.reading() as session:
-            matched = match(session, zone, progress=progress, threshold=threshold)
+            matched = match(session, zone, progress=progress, threshold=threshold, engine=engine)
         with deployment.database.writing() as session:
             report = write(session, zone, deployment.ring, matched, progress=progress)
             ledger.record(session, deployment.ring, _entry(report), datetime.now(UTC))

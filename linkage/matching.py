@@ -6,7 +6,7 @@ and is refused where what everything rests on has changed (`basis`): then all is
 working tables: `member`, `grouped` (profile, grp), `pair`, `live`.
 Source: Splink's model (Fellegi and Sunter 1969), average linkage with constraints."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ from linkage.zone import Zone
 
 SHAPE = 1
 """Grows when what is kept between runs changes its meaning, so that the next run compares everything afresh."""
+Scorer = Callable[[Zone, Mapping[str, Any], Sequence[int]], None]
+"""Makes `pair` (a, b, match_weight, standing) of `profile` under settings and blocking rules."""
 MOST_NEW = 0.25
 """Where more than this share of all profiles is new, comparing everything costs no more and learns better."""
 
@@ -109,13 +111,15 @@ def _group(zone: Zone, bounds: persons.Bounds) -> persons.Grouping:
     return grouping
 
 
-def _pairs(zone: Zone, settings: Mapping[str, Any]) -> int:
+def score(zone: Zone, settings: Mapping[str, Any], rules: Sequence[int]) -> None:
+    """Score every pair that blocking proposes, in this process."""
+    blocking.candidates(zone, rules)
     zone.run(f"CREATE OR REPLACE TABLE pair AS {scoring.pairs_sql(settings)}")
-    [(count,)] = zone.rows("SELECT count(*) FROM pair")
-    return int(count)
 
 
-def full(zone: Zone, bounds: persons.Bounds, settings: Mapping[str, Any] | None = None) -> Found:
+def full(
+    zone: Zone, bounds: persons.Bounds, settings: Mapping[str, Any] | None = None, scorer: Scorer = score
+) -> Found:
     """Compare everything. With `settings` a saved model is used, else one is trained."""
     profiles.prepare(zone)
     count = profiles.fold(zone)
@@ -129,8 +133,8 @@ def full(zone: Zone, bounds: persons.Bounds, settings: Mapping[str, Any] | None 
         used = settings or splink_engine.train(zone, count, filled, certain)
         frequencies.learn(zone, used)
         frequencies.attach(zone, used)
-        blocking.candidates(zone, rules)
-        pairs = _pairs(zone, used)
+        scorer(zone, used, rules)
+        [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
     else:
         zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
     exclusions.state(zone)

@@ -1,7 +1,6 @@
 """Linking records into persons, and telling how well it went."""
 
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,23 +10,23 @@ from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, progress, show
 from app.deployment import open_deployment
+from app.engines import Where, chosen_engine
 from app.linking import evaluate_links, explain_link, run_link
 from app.settings import Settings
 from governance.terms import EventKind
 
 
-class Engine(StrEnum):
-    DUCKDB = "duckdb"
-
-
 def link(
-    engine: Annotated[Engine, typer.Option()] = Engine.DUCKDB,
+    engine: Annotated[Where, typer.Option(help="Where pairs are scored.")] = Where.DUCKDB,
+    master: Annotated[str | None, typer.Option(help="With --engine spark: the cluster, spark://HOST:PORT.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Match weight at which a pair counts as a link.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Link every current record into persons with stable ids, then persons into families."""
-    with open_deployment(Settings()) as deployment, progress("linking") as advance:
-        report = run_link(deployment, threshold=threshold, progress=lambda _step: advance(1))
+    settings = Settings()
+    chosen = chosen_engine(engine, settings, master)
+    with open_deployment(settings) as deployment, progress("linking") as advance:
+        report = run_link(deployment, threshold=threshold, engine=chosen, progress=lambda _step: advance(1))
     show({"engine": engine.value, **asdict(report)}, as_json=as_json, title="Linked")
 
 

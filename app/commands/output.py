@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cohorts.spec import QuestionRefused
 from app.deployment import NotInitialised
+from app.engines import EngineRefused
 from app.partnering import PartnershipRefused
 from governance.agreements import AgreementRefused
 from governance.checkpoints import NotCovered
@@ -34,6 +35,7 @@ from linkage.extracts import FileRefused
 from linkage.loads import ProviderChanged
 from linkage.quality import TruthUnreadable
 from linkage.reference_files import ReferenceRefused
+from linkage.spark_faults import SparkError
 from linkage.spec import SpecError
 from linkage.zone import ZoneError
 
@@ -72,6 +74,8 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
     (ZoneError, Exit.INTERNAL),
+    (EngineRefused, Exit.USAGE),
+    (SparkError, Exit.INTERNAL),
 )
 """Which exit each known fault ends with; anything else is internal."""
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from app import engines
-from app.engines import Engine, EngineRefused, scorer
+from app.engines import EngineRefused, Where, chosen_engine
 from app.settings import Settings
 from governance.keystore import KeystoreRefused
+from linkage.run import HERE
 
 MASTER = "spark://cluster:7077"
 
@@ -20,18 +21,18 @@ def _settings(place: Path, secret: bytes | None = b"s" * 40 + b"\n", mode: int =
 
 
 def test_this_process_scores_unless_a_cluster_is_asked_for(tmp_path: Path) -> None:
-    assert scorer(Engine.DUCKDB, Settings(home=tmp_path), None) is None
+    assert chosen_engine(Where.DUCKDB, Settings(home=tmp_path), None) is HERE
     with pytest.raises(EngineRefused, match="--engine spark"):
-        scorer(Engine.DUCKDB, Settings(home=tmp_path), MASTER)
+        chosen_engine(Where.DUCKDB, Settings(home=tmp_path), MASTER)
 
 
 def test_a_cluster_takes_a_master_a_secret_and_a_work_folder(tmp_path: Path) -> None:
     with pytest.raises(EngineRefused, match="--master"):
-        scorer(Engine.SPARK, _settings(tmp_path), None)
+        chosen_engine(Where.SPARK, _settings(tmp_path), None)
     with pytest.raises(EngineRefused, match="SECRET_FILE"):
-        scorer(Engine.SPARK, Settings(home=tmp_path / "home"), MASTER)
-    found = scorer(Engine.SPARK, _settings(tmp_path), MASTER)
-    assert found is not None
+        chosen_engine(Where.SPARK, Settings(home=tmp_path / "home"), MASTER)
+    found = chosen_engine(Where.SPARK, _settings(tmp_path), MASTER)
+    assert found.name == "spark"
 
 
 @pytest.mark.parametrize(("secret", "mode"), [(None, 0o600), (b"s" * 40, 0o644)])
@@ -39,12 +40,12 @@ def test_a_secret_that_others_may_read_or_that_is_not_there_is_refused(
     tmp_path: Path, secret: bytes | None, mode: int
 ) -> None:
     with pytest.raises(KeystoreRefused):
-        scorer(Engine.SPARK, _settings(tmp_path, secret, mode), MASTER)
+        chosen_engine(Where.SPARK, _settings(tmp_path, secret, mode), MASTER)
 
 
 def test_a_secret_that_is_not_text_is_refused_without_being_shown(tmp_path: Path) -> None:
     with pytest.raises(EngineRefused, match="ASCII") as refused:
-        scorer(Engine.SPARK, _settings(tmp_path, b"\xff" * 40), MASTER)
+        chosen_engine(Where.SPARK, _settings(tmp_path, b"\xff" * 40), MASTER)
     assert refused.value.__context__ is None
 
 
@@ -54,7 +55,7 @@ def test_where_spark_is_not_installed_the_extra_is_named(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(engines, "import_module", missing)
     with pytest.raises(EngineRefused, match=r"linked-family-record\[spark\]"):
-        scorer(Engine.SPARK, _settings(tmp_path), MASTER)
+        chosen_engine(Where.SPARK, _settings(tmp_path), MASTER)
 
 
 def test_another_missing_module_is_not_taken_for_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +64,7 @@ def test_another_missing_module_is_not_taken_for_spark(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(engines, "import_module", missing)
     with pytest.raises(ModuleNotFoundError):
-        scorer(Engine.SPARK, _settings(tmp_path), MASTER)
+        chosen_engine(Where.SPARK, _settings(tmp_path), MASTER)
 
 
 @pytest.mark.parametrize("name", ["spark_secret_file", "spark_work_dir"])
