@@ -152,7 +152,7 @@ def measure(families: int = COUNTY_FAMILIES) -> Section:
     return Section(
         "Accuracy beside Splink on readable data",
         tuple(rows),
-        f"Ours joins at {thresholds.join():g}, from the stated costs alone; the peer's threshold is chosen by the truth.",
+        f"Ours joins at {thresholds.join():g}, from stated costs alone; the peer's threshold is chosen by the truth.",
     )
 
 
