@@ -44,12 +44,17 @@ class Demonstration:
     families: int
     seed: int
     county: Path
+    twins: float = 1.0
+    address_damage: float = 0.0
 
 
 def prepare(settings: Settings, wanted: Demonstration) -> dict[str, Any]:
     """Run every step and return the summary."""
     with progress("writing the county", wanted.families) as advance:
-        county = write_county(wanted.families, wanted.seed, ERRORS, wanted.county, lambda _at, _of: advance(1))
+        county = write_county(
+            wanted.families, wanted.seed, ERRORS, wanted.county, lambda _at, _of: advance(1), twins=wanted.twins,
+            address_damage=wanted.address_damage,
+        )  # fmt: skip
     initialise(settings)
     with open_deployment(settings) as deployment:
         import_reference(deployment, [wanted.county])
