@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage import contradictions
-from linkage.connectivity import Nodes, connected, places
+from linkage.connectivity import Nodes, places
 from linkage.contradictions import Held
 from linkage.grouping_terms import Bounds, Claims, Doubt, Grouping, Ints, Oversized, Pairs, Possible
 from linkage.parts import Graph, joined
@@ -139,16 +139,22 @@ def _possible(profiles: Ints, graph: Graph, root: Nodes, taken: Nodes, bounds: B
 
 
 def _averages(graph: Graph, root: Nodes, taken: Nodes, bounds: Bounds) -> tuple[Nodes, Nodes, NDArray[np.float64]]:
-    """Pairs of groups with a compared pair between them, in one part of what reaches `doubt`, and their averages."""
+    """Pairs of groups with a pair between them that reaches `doubt`, and their averages."""
     a, b = root[graph.a], root[graph.b]
-    across = (a != b) & ((taken[graph.a] < 0) | (taken[graph.a] != taken[graph.b]))
-    a, b, weight = a[across], b[across], graph.weight[across]
-    strong = weight >= bounds.doubt
-    part = connected(len(root), a[strong], b[strong])
-    near = part[a] == part[b]
-    low, high, weight = np.minimum(a, b)[near], np.maximum(a, b)[near], weight[near]
-    order = np.argsort(low.astype(np.int64) * len(root) + high)
-    low, high, weight = low[order], high[order], weight[order]
+    across = np.flatnonzero(a != b)
+    if (taken >= 0).any():
+        out_of = taken[graph.a[across]]
+        across = across[(out_of < 0) | (out_of != taken[graph.b[across]])]
+    strong = across[graph.weight[across] >= bounds.doubt]
+    named = np.zeros(len(root), np.bool_)
+    named[a[strong]] = named[b[strong]] = True
+    across = across[named[a[across]] & named[b[across]]]
+    ends, strong_ends = ((a[at], b[at]) for at in (across, strong))
+    key, told = (np.minimum(*at).astype(np.int64) * len(root) + np.maximum(*at) for at in (ends, strong_ends))
+    near = np.isin(key, told)
+    key, across = key[near], across[near]
+    order = np.argsort(key)
+    (low, high), weight = np.divmod(key[order], len(root)), graph.weight[across[order]]
     first = np.ones(len(low), np.bool_)
     first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     starts = np.flatnonzero(first)
