@@ -226,10 +226,10 @@ def write(
 
 def link(
     session: Session, zone: Zone, keys: KeyedHash, *, progress: Progress = _silent, threshold: float | None = None,
-    full: bool = False,
+    full: bool = False, engine: Engine = HERE,
 ) -> LinkReport:  # fmt: skip
     """Match and write in one go."""
-    matched = match(session, zone, progress=progress, threshold=threshold, full=full)
+    matched = match(session, zone, progress=progress, threshold=threshold, full=full, engine=engine)
     return write(session, zone, keys, matched, progress=progress)
 
 

@@ -87,8 +87,7 @@ def _gateway(cluster: Cluster, workdir: Path) -> JavaGateway:
     if SparkContext._gateway is not None:
         return SparkContext._gateway
     start = SparkConf(loadDefaults=False).set("spark.master", cluster.master)
-    if "spark.driver.memory" in cluster.tuning:
-        start.set("spark.driver.memory", cluster.tuning["spark.driver.memory"])
+    start.setAll([(name, value) for name, value in cluster.tuning.items() if name.startswith("spark.driver.")])
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(workdir)}
     with spark_guarded(SparkFault.NO_START):
         return launch_gateway(start, popen_kwargs=quiet)  # type: ignore[no-untyped-call]

@@ -1,20 +1,32 @@
 """The same model on a real standalone cluster of one master and two workers: equal weights and persons, and no leak."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from linkage import blocking, persons, scoring, spark_engine
+from benchmarks.standalone_spark import LIGHT, SECRET, Standalone, standalone
+from linkage import blocking, persons, scoring, spark_engine, store
 from linkage.encrypted import Database
+from linkage.rows import Identity
+from linkage.run import Engine, link
 from linkage.spark_faults import SparkError, SparkFault
 from tests.integration.drawn_profiles import drawn
-from tests.integration.standalone_spark import SECRET, Standalone, standalone
+from tests.integration.linking import KEYS, Partnership
 
 pytestmark = pytest.mark.slow
 ROWS, PEOPLE = 3_000, 1_300
-_TUNING = {"spark.driver.memory": "700m", "spark.executor.memory": "700m"}
+_TUNING = {
+    "spark.driver.memory": "700m", "spark.driver.extraJavaOptions": LIGHT,
+    "spark.executor.memory": "700m", "spark.executor.extraJavaOptions": LIGHT,
+}  # fmt: skip
 _TOKENS = ("given", "family", "dob", "postcode", "given_f0", "name_f1")
 
 
@@ -98,32 +110,6 @@ def _nothing_readable(watched: _Watched, tokens: set[int]) -> None:
     assert b"org.apache.spark" in watched.lines
 
 
-def test_pairs_that_go_missing_on_the_way_are_noticed(
-    cluster: Standalone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    predict = spark_engine._predict
-    monkeypatch.setattr(spark_engine, "_predict", lambda *asked: predict(*asked) + 1)
-    zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
-    with zone, pytest.raises(SparkError) as refused:
-        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING)
-    assert refused.value.fault is SparkFault.INCOMPLETE
-    assert list(cluster.shared.iterdir()) == []
-
-
-def test_a_failure_on_the_cluster_says_no_value_and_leaves_nothing(
-    cluster: Standalone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = "SELECT DISTINCT '0' AS match_key, raise_error('MARJORIE') AS join_key_l, profile AS join_key_r FROM block"
-    monkeypatch.setattr(spark_engine, "_CANDIDATES", broken)
-    zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
-    with zone, pytest.raises(SparkError) as refused:
-        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING)
-    assert refused.value.fault is SparkFault.FAILED
-    assert refused.value.__suppress_context__
-    assert "MARJORIE" not in str(refused.value)
-    assert list(cluster.shared.iterdir()) == []
-
-
 def test_a_cluster_does_not_serve_whoever_has_another_secret(cluster: Standalone, tmp_path: Path) -> None:
     zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
     with zone, pytest.raises(SparkError) as refused:
@@ -132,3 +118,53 @@ def test_a_cluster_does_not_serve_whoever_has_another_secret(cluster: Standalone
         )
     assert refused.value.fault is SparkFault.UNREACHABLE
     assert list(cluster.shared.iterdir()) == []
+
+
+_NAMES = ("Ffion", "Aled", "Zofia", "Amina", "Callum", "Niamh", "Rhys", "Priya")
+_FAMILIES = ("Jones", "Nowak", "Hussain", "Campbell", "Owen", "Patel", "Murphy", "Williams", "Okafor")
+
+
+def _loaded(folder: Path) -> Partnership:
+    """Two data sets about the same children, the second with slips, and siblings among them."""
+    made = Partnership(folder)
+    children = [
+        Identity(
+            given_name=given, family_name=family, date_of_birth=date(2018 + at % 5, 1 + at % 12, 1 + (7 * at) % 28),
+            postcode=f"CF{10 + at % 20} 1AA", address=f"{at} High Street",
+        )
+        for at, (given, family) in enumerate(product(_NAMES, _FAMILIES))
+    ]  # fmt: skip
+    slips = [
+        replace(child, family_name=f"{child.family_name}s" if at % 3 else child.family_name, address=None)
+        for at, child in enumerate(children)
+    ]
+    made.load("health", {f"h{at}": {"self": child} for at, child in enumerate(children)})
+    made.load("school", {f"s{at}": {"self": child} for at, child in enumerate(slips)}, one_row_per_person=True)
+    return made
+
+
+def _together(partnership: Partnership) -> set[frozenset[tuple[str, str]]]:
+    """Which roles are one person, whatever the person's id."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for role, person in partnership.persons().items():
+        found.setdefault(person, set()).add(role)
+    return {frozenset(roles) for roles in found.values()}
+
+
+def test_a_whole_run_on_a_cluster_makes_the_persons_that_it_makes_here(cluster: Standalone, tmp_path: Path) -> None:
+    score = partial(
+        spark_engine.fill_pairs, master=cluster.master, workdir=cluster.shared, secret=SECRET, tuning=_TUNING
+    )
+    here, there = _loaded(tmp_path / "here"), _loaded(tmp_path / "there")
+    try:
+        first = here.link()
+        with Session(there.engine) as session, session.begin(), there.zone() as zone:
+            second = link(session, zone, KEYS, engine=Engine("spark", score))
+        assert _together(here) == _together(there)
+        assert (first.pairs, first.persons, first.created) == (second.pairs, second.persons, second.created)
+        assert len(_NAMES) * len(_FAMILIES) <= second.persons < 1.2 * len(_NAMES) * len(_FAMILIES)
+        with there.engine.connect() as read:
+            assert read.execute(sa.select(store.link_run.c.engine)).scalar() == "spark"
+    finally:
+        here.engine.dispose()
+        there.engine.dispose()

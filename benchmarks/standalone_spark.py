@@ -17,6 +17,8 @@ import pyspark
 
 SECRET = "a secret for tests only, long enough"
 _HOME = Path(str(pyspark.__file__)).parent
+LIGHT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For processes that live a minute: less compiling, one collecting thread."""
 _OPTIONS = " ".join(
     f"-D{name}={value}"
     for name, value in {
@@ -41,7 +43,7 @@ class Standalone:
 def _running(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(log.parent), "SPARK_HOME": str(_HOME), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": _OPTIONS, "_SPARK_AUTH_SECRET": SECRET,
+        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": f"{LIGHT} {_OPTIONS}", "_SPARK_AUTH_SECRET": SECRET,
         "SPARK_LOCAL_DIRS": str(log.parent / "local"), "SPARK_NO_DAEMONIZE": "1",
     }  # fmt: skip
     if "JAVA_HOME" in os.environ:
