@@ -57,7 +57,7 @@ class Told:
     against: int = 0
 
 
-_SIZES = "CREATE OR REPLACE TABLE person_size AS SELECT person, sum(roles) AS roles FROM placed GROUP BY 1"
+_SIZES = "CREATE OR REPLACE TABLE person_size AS SELECT person, sum(roles) AS roles FROM reviewed GROUP BY 1"
 _NEAR = f"""
 SELECT arg_max(j.a, j.match_weight), arg_max(j.b, j.match_weight), max(j.match_weight), any_value(x.roles * y.roles)
 FROM judged j JOIN person_size x ON x.person = j.person_a JOIN person_size y ON y.person = j.person_b
@@ -74,21 +74,28 @@ JOIN person_size USING (person) GROUP BY person ORDER BY 3, 1, 2 LIMIT {_MOST_CA
 """
 _POSSIBLE = """
 SELECT arg_max(j.a, j.match_weight), arg_max(j.b, j.match_weight), max(j.match_weight), any_value(x.roles * y.roles),
-d.reason FROM (SELECT hash(person_a) AS one, hash(person_b) AS other, reason FROM doubted) d
-JOIN judged j ON (j.person_a = d.one AND j.person_b = d.other) OR (j.person_a = d.other AND j.person_b = d.one)
+d.reason FROM doubted d
+JOIN judged j ON least(j.person_a, j.person_b) = d.one AND greatest(j.person_a, j.person_b) = d.other
 JOIN person_size x ON x.person = j.person_a JOIN person_size y ON y.person = j.person_b
 GROUP BY d.one, d.other, d.reason ORDER BY 3 DESC, 1, 2
+"""
+_DOUBTED = """
+CREATE OR REPLACE TABLE doubted AS
+WITH owner AS (SELECT m.role_id, r.person FROM member m JOIN reviewed r USING (profile))
+SELECT DISTINCT least(x.person, y.person) AS one, greatest(x.person, y.person) AS other, p.reason FROM possible p
+JOIN owner x ON x.role_id = p.role_a JOIN owner y ON y.role_id = p.role_b WHERE x.person <> y.person
 """
 
 
 def doubtful(zone: Database, join: float, possible: Sequence[tuple[str, str, str]]) -> list[Doubtful]:
-    """The doubtful pairs of a run, once each. `possible` are (person, person, reason) of the possible duplicates."""
+    """The doubtful pairs of a run, once each. `possible` are (role, role, reason) of the possible duplicates."""
     zone.run(_SIZES)
     columns = list(zip(*possible, strict=True)) or [(), (), ()]
-    names = ("person_a", "person_b", "reason")
+    names = ("role_a", "role_b", "reason")
     held = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
-    with zone.lent("doubted", held):
-        found = [Doubtful((a, b), ReviewReason(why), w, False, n) for a, b, w, n, why in zone.rows(_POSSIBLE)]
+    with zone.lent("possible", held):
+        zone.run(_DOUBTED)
+    found = [Doubtful((a, b), _reason(why), weight, False, n) for a, b, weight, n, why in zone.rows(_POSSIBLE)]
     for a, b, weight, moved in zone.rows(_NEAR, [join - BELOW]):
         found.append(Doubtful((a, b), ReviewReason.NEARLY_LINKED, weight, False, moved))
     for a, b, weight, roles in zone.rows(_WEAK, [join + ABOVE]):
@@ -97,6 +104,10 @@ def doubtful(zone: Database, join: float, possible: Sequence[tuple[str, str, str
     for one in found:
         first.setdefault(one.pair, one)
     return list(first.values())
+
+
+def _reason(why: str) -> ReviewReason:
+    return ReviewReason(why) if why in set(ReviewReason) else ReviewReason.UNSURE
 
 
 def closeness(weight: float, join: float) -> float:

@@ -3,12 +3,10 @@
 Invariants: counts, shares and weights only, by data set, field, stratum or rule; no token, no person, no record; at
 most a stated number of profiles or pairs is looked at, so that the cost does not grow with the square of anything."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkage import model
-from linkage.compared import level_sql
+from linkage import scoring
 from linkage.zone import Database
 
 FIELDS: Mapping[str, str] = {
@@ -29,14 +27,15 @@ FAMILIES: Mapping[str, frozenset[str]] = {
 _PROFILES = 50_000
 _PAIRS = 200_000
 _HASHES = 2**32
+_ANY = -1e9
 
 
 def completeness(zone: Database) -> list[dict[str, Any]]:
     """Per data set and field: how many records, and how many of them hold a value."""
     counts = ", ".join(f"sum(n) FILTER ({column} IS NOT NULL)" for column in FIELDS.values())
     rows = zone.rows(
-        f"SELECT dataset, sum(n), {counts} FROM profile p JOIN (SELECT profile, roles AS n FROM placed) USING (profile)"
-        " GROUP BY 1 ORDER BY 1"
+        f"SELECT dataset, sum(n), {counts} FROM profile p"
+        " JOIN (SELECT profile, roles AS n FROM reviewed) USING (profile) GROUP BY 1 ORDER BY 1"
     )
     return [
         {"dataset": dataset, "field": field, "records": int(total), "filled": int(filled or 0)}
@@ -45,29 +44,18 @@ def completeness(zone: Database) -> list[dict[str, Any]]:
     ]
 
 
-def self_weight_sql(settings: Mapping[str, Any]) -> str:
-    """SQL: the weight of a profile beside itself, before term frequency."""
-    parts = [f"CASE {level_sql(c)} {_weights(c)} END" for c in settings["comparisons"]]
-    odds = float(settings["probability_two_random_records_match"])
-    return " + ".join([repr(math.log2(odds / (1 - odds))), *parts])
-
-
-def _weights(comparison: Mapping[str, Any]) -> str:
-    levels = comparison["comparison_levels"]
-    held = (0.0 if level.get("is_null_level") else model.weight(level) for level in levels)
-    return " ".join(f"WHEN {at} THEN {weight!r}" for at, weight in enumerate(held))
-
-
 def unlinkables(zone: Database, settings: Mapping[str, Any], seed: int) -> list[dict[str, float]]:
     """The share of profiles that would not reach a weight even beside themselves, by weight, rising."""
-    columns = [name for (name,) in zone.rows("SELECT column_name FROM duckdb_columns() WHERE table_name = 'profile'")]
-    named = ", ".join(f'"{c}" AS "{c}_{side}"' for side in ("l", "r") for c in columns)
     [(held,)] = zone.rows("SELECT count(*) FROM profile")
-    part = f"hash(profile, {seed}) % {_HASHES} <= {int(_HASHES * min(1.0, _PROFILES / max(held, 1)))}"
+    part = int(_HASHES * min(1.0, _PROFILES / max(held, 1)))
+    zone.run(
+        "CREATE OR REPLACE TABLE oneself AS SELECT profile AS a, profile AS b FROM profile"
+        f" WHERE hash(profile, {seed}) % {_HASHES} <= {part}"
+    )
+    own = scoring.pairs_sql(settings, candidate="oneself", least=_ANY)
     rows = zone.rows(
         "SELECT weight, sum(n) OVER (ORDER BY weight) / sum(n) OVER () FROM ("
-        f" SELECT round({self_weight_sql(settings)}, 1) AS weight, count(*) AS n"
-        f" FROM (SELECT {named} FROM profile WHERE {part}) GROUP BY 1) ORDER BY 1"
+        f" SELECT round(match_weight, 1) AS weight, count(*) AS n FROM ({own}) GROUP BY 1) ORDER BY 1"
     )
     return [{"match_weight": float(weight), "share": float(share)} for weight, share in rows]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from linkage import doubts, measures, model, run_store, sampling
+from linkage import blocking, doubts, measures, run_store, sampling
 from linkage.answers import SETTLED, Answer, RolePair, key, told
 from linkage.compared import Agreement, Pair, agreements, pattern
 from linkage.doubts import Doubtful, ReviewReason
@@ -27,7 +27,6 @@ from linkage.zone import Database
 
 MOST_DOUBTFUL = 200
 SAMPLED = 300
-_FETCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +46,6 @@ class _Known:
     by: str
     at: datetime
     linked: bool | None
-
-
-def _owned(session: Session) -> pa.Table:
-    """Every role with its person, a bounded number of rows at a time."""
-    query = select(record_role.c.id, record_role.c.person_id).where(record_role.c.person_id.is_not(None))
-    parts = [
-        pa.table({"role_id": [i for i, _ in rows], "person_id": [who for _, who in rows]})
-        for rows in session.execute(query).partitions(_FETCH)
-    ]
-    empty = pa.table({name: pa.array([], pa.string()) for name in ("role_id", "person_id")})
-    return pa.concat_tables([empty, *parts])
 
 
 def _known(session: Session) -> dict[RolePair, _Known]:
@@ -87,18 +75,18 @@ def refresh(
     session: Session, zone: Database, run_id: str, rng: np.random.Generator, *, sampled: int = SAMPLED,
     most: int = MOST_DOUBTFUL,
 ) -> Refreshed:  # fmt: skip
-    """Fill the queue after a run, in the caller's transaction, and keep what the run shows of its quality.
+    """Fill the queue after a run, in the caller's transaction.
 
-    Needs the run's working tables `pair`, `member` and `profile`. The same `rng` draws mostly the same pairs again.
+    A full run also draws the sample and keeps what it shows of its quality; one that looked at what is new adds its
+    doubts. Needs the run's working tables. The same `rng` draws mostly the same pairs again.
     """
     run, seed = _run(session, run_id), int(rng.integers(2**31))
-    with zone.lent("owned", _owned(session)):
-        sampling.judge(zone, run.join, seed)
+    tables = sampling.EVERYTHING if run.full else sampling.ADDED
+    sampling.judge(zone, run.join, seed, tables)
     strata = sampling.strata(zone)
-    drawn = _draw(zone, strata, run, seed, sampled)
-    possible = [(row.person_a, row.person_b, row.reason) for row in session.execute(select(possible_duplicate))]
-    found = doubts.doubtful(zone, run.join, possible)
-    fields = agreements(zone, run.settings, [one.pair for one in drawn] + [one.pair for one in found])
+    drawn = _draw(zone, strata, run, seed, sampled) if run.full else []
+    found = doubts.doubtful(zone, run.join, _possible(session))
+    fields = agreements(zone, run.settings, [one.pair for one in drawn] + [one.pair for one in found], tables.profile)
     roles = _roles(zone, [one.pair for one in drawn] + [one.pair for one in found])
     known = _known(session)
     open_ones = [one for one in found if _open(known.get(roles[one.pair]))]
@@ -108,9 +96,24 @@ def refresh(
     rows = _rows(run, chosen, drawn, fields, roles, known)
     if rows:
         session.execute(insert(review_pair), rows)
-    _keep_facts(session, zone, run, strata, drawn, seed)
+    if run.full:
+        _keep_facts(session, zone, run, strata, drawn, seed)
     carried = sum(row["answer"] in SETTLED for row in rows)
     return Refreshed(sum(row["chance"] is None for row in rows), len(drawn), carried)
+
+
+def _possible(session: Session) -> list[tuple[str, str, str]]:
+    """A role of each of two persons that may be one, and why."""
+    one, other = record_role.alias(), record_role.alias()
+    query = (
+        select(func.min(one.c.id), func.min(other.c.id), possible_duplicate.c.reason)
+        .join(one, one.c.person_id == possible_duplicate.c.person_a)
+        .join(other, other.c.person_id == possible_duplicate.c.person_b)
+        .where(one.c.current, other.c.current)
+        .group_by(possible_duplicate.c.id, possible_duplicate.c.reason)
+        .order_by(possible_duplicate.c.id)
+    )
+    return [(a, b, reason) for a, b, reason in session.execute(query)]
 
 
 def _draw(zone: Database, strata: Sequence[sampling.Stratum], run: _Run, seed: int, wanted: int) -> list[Drawn]:
@@ -128,7 +131,7 @@ def _open(known: _Known | None) -> bool:
 def _roles(zone: Database, pairs: Sequence[Pair]) -> dict[Pair, RolePair]:
     asked = pa.table({"profile": pa.array(sorted({one for pair in pairs for one in pair}), pa.int64())})
     with zone.lent("asked", asked):
-        role = dict(zone.rows("SELECT profile, role_id FROM placed JOIN asked USING (profile)"))
+        role = dict(zone.rows("SELECT profile, role_id FROM reviewed JOIN asked USING (profile)"))
     return {(a, b): key(role[a], role[b]) for a, b in pairs}
 
 
@@ -195,7 +198,7 @@ def _keep_facts(
     session: Session, zone: Database, run: _Run, strata: Sequence[sampling.Stratum], drawn: Sequence[Drawn], seed: int
 ) -> None:
     asked = Counter(one.stratum for one in drawn)
-    rules = {model.block_column(at): rule for at, rule in enumerate(model.BLOCKING)}
+    rules = {blocking.column(at): rule for at, rule in enumerate(blocking.BLOCKING)}
     facts = {
         "join": run.join,
         "strata": [{"stratum": s.name, "pairs": s.pairs, "asked": asked[s.name]} for s in strata],

@@ -70,34 +70,51 @@ def allocation(strata: Sequence[Stratum], wanted: int, join: float) -> Mapping[s
     return {s.name: min(s.pairs, max(LEAST_IN_STRATUM, round(wanted * shares[s.name] / total))) for s in strata}
 
 
-_PLACED = """
-CREATE OR REPLACE TABLE placed AS SELECT profile, min(role_id) AS role_id, any_value(person) AS person,
-hash(min(role_id)) AS draw, count(*) AS roles FROM (SELECT m.profile, m.role_id, hash(o.person_id) AS person
-FROM member m JOIN owned o USING (role_id)) GROUP BY profile
+_STOOD = """
+CREATE OR REPLACE TABLE reviewed AS SELECT profile, any_value(g.grp) AS person, min(m.role_id) AS role_id,
+hash(min(m.role_id)) AS draw, count(*) AS roles FROM member m JOIN grouped g USING (profile) GROUP BY profile
 """
 _SEALED = """
 CREATE OR REPLACE TABLE sealed_person AS SELECT DISTINCT x.person, s.nhs_a, s.nhs_b, p.nhs
-FROM placed x JOIN profile p USING (profile) JOIN zone.seal s ON p.nhs IN (s.nhs_a, s.nhs_b)
+FROM reviewed x JOIN {profile} p USING (profile) JOIN zone.seal s ON p.nhs IN (s.nhs_a, s.nhs_b)
 """
-_APART = """
+_MAY_MEET = """
 NOT EXISTS (SELECT 1 FROM sealed_person s JOIN sealed_person t ON s.nhs_a = t.nhs_a AND s.nhs_b = t.nhs_b
 AND s.nhs <> t.nhs WHERE s.person = j.person_a AND t.person = j.person_b)
 """
 
 
-def judge(zone: Database, join: float, seed: int) -> None:
-    """Make `placed` and `judged` from `pair`, `member`, `profile` and `owned` (role_id, person_id).
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The run's working tables that hold what it compared."""
 
-    `placed` holds each profile's person (hashed), first role and number of roles; `judged` each compared pair with
-    whether it is linked, its stratum and its place in the draw.
+    profile: str = "profile"
+    pair: str = "pair"
+
+
+EVERYTHING, ADDED = Tables(), Tables("every_profile", "new_pair")
+"""Of a full run, and of one that looked at what is new."""
+
+
+def judge(zone: Database, join: float, seed: int, tables: Tables = EVERYTHING) -> None:
+    """Make `reviewed` and `judged` from the run's profiles, pairs, `member` and `grouped`.
+
+    `reviewed` holds each profile's person (its group), first role and number of roles; `judged` each compared pair with
+    whether it is linked, its stratum and its place in the draw. Two roles of one record are two persons, and not asked.
     """
-    zone.run(_PLACED)
-    zone.run(_SEALED)
+    zone.run(_STOOD)
+    zone.run(_SEALED.format(profile=tables.profile))
+    zone.run("CREATE TABLE IF NOT EXISTS live (role_id VARCHAR, record_id VARCHAR)")
     zone.run(
         f"CREATE OR REPLACE TABLE judged AS SELECT j.*, {stratum_sql('match_weight', 'linked', join)} AS stratum FROM ("
         " SELECT p.a, p.b, p.match_weight, p.standing, x.person AS person_a, y.person AS person_b,"
-        f" x.person = y.person AS linked, hash(x.draw, y.draw, {seed}) % {_HASHES} AS place FROM pair p"
-        f" JOIN placed x ON x.profile = p.a JOIN placed y ON y.profile = p.b) j WHERE {_APART}"
+        f" x.person = y.person AS linked, hash(x.draw, y.draw, {seed}) % {_HASHES} AS place FROM {tables.pair} p"
+        f" JOIN reviewed x ON x.profile = p.a JOIN reviewed y ON y.profile = p.b) j WHERE {_MAY_MEET}"
+    )
+    zone.run(
+        "DELETE FROM judged WHERE (a, b) IN (SELECT (least(m.profile, n.profile), greatest(m.profile, n.profile)) FROM"
+        " live l JOIN live r ON l.record_id = r.record_id AND l.role_id < r.role_id"
+        " JOIN member m ON m.role_id = l.role_id JOIN member n ON n.role_id = r.role_id)"
     )
 
 
@@ -125,7 +142,7 @@ def draw(zone: Database, held: Sequence[Stratum], sizes: Mapping[str, int]) -> l
 def uncompared(zone: Database, join: float) -> Stratum:
     """Pairs of profiles that are one person though no rule compared them: only how many there are is worked out."""
     [(inside,)] = zone.rows(
-        "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM placed GROUP BY person)"
+        "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM reviewed GROUP BY person)"
     )
     [(compared,)] = zone.rows("SELECT count(*) FROM judged WHERE linked")
     return Stratum(UNCOMPARED, max(0, int(inside) - int(compared)), join)
@@ -137,7 +154,7 @@ def draw_uncompared(zone: Database, stratum: Stratum, size: int, seed: int) -> l
         return []
     part = int(_HASHES * min(1.0, _INSIDE / stratum.pairs))
     rows = zone.rows(
-        f"WITH part AS (SELECT * FROM placed WHERE hash(person, {seed}) % {_HASHES} <= {part})"
+        f"WITH part AS (SELECT * FROM reviewed WHERE hash(person, {seed}) % {_HASHES} <= {part})"
         " SELECT x.profile, y.profile FROM part x JOIN part y ON x.person = y.person AND x.profile < y.profile"
         " ANTI JOIN judged j ON j.a = x.profile AND j.b = y.profile"
         f" ORDER BY hash(x.draw, y.draw, {seed}), 1, 2 LIMIT {size}"

@@ -33,13 +33,13 @@ class Reviewed(Partnership):
         with Session(self.engine) as session:
             self.truth = {role: truth[(name, f"{row} self")] for role, name, row in session.execute(names)}
 
-    def link_and_refresh(self, **sizes: int) -> review.Refreshed:
+    def link_and_refresh(self, full: bool = True, **sizes: int) -> review.Refreshed:
         with Session(self.engine) as session, session.begin(), self.zone() as zone:
-            report = link(session, zone, KEYS)
+            report = link(session, zone, KEYS, full=full)
             self.refreshed = review.refresh(session, zone, report.run_id, np.random.default_rng(1), **sizes)
             self.judged = zone.rows(
                 "SELECT x.role_id, y.role_id, linked, stratum FROM judged j"
-                " JOIN placed x ON x.profile = j.a JOIN placed y ON y.profile = j.b"
+                " JOIN reviewed x ON x.profile = j.a JOIN reviewed y ON y.profile = j.b"
             )
         return self.refreshed
 
@@ -147,6 +147,22 @@ def test_a_second_run_carries_answers_over_with_what_the_engine_said_before_them
     with Session(own.engine) as session:
         assert answers.counts(session)["waiting"] == again.doubtful
         assert quality_known(session)
+
+
+def test_a_run_over_what_is_new_adds_its_doubts_and_leaves_the_sample(own: Reviewed) -> None:
+    sampled, waiting = len(own.rows(sampled=True)), len(own.rows(sampled=False))
+    rows, _ = noisy(60, 6)
+    fresh = list(noisy(60, 7)[0]["school"].items())[:10]
+    own.load("leisure", {f"x{record}": people for record, people in fresh})
+    own.load("sport", {f"y{record}": people for record, people in list(rows["school"].items())[:10]})
+    own.link_and_refresh(full=False)
+    with Session(own.engine) as session:
+        runs = session.execute(sa.select(store.link_run.c.mode).order_by(store.link_run.c.ordinal)).scalars().all()
+        held = answers.counts(session)
+        assert len(answers.sample(session)) == sampled
+    assert own.refreshed.sampled == 0
+    assert held["waiting"] >= sampled + waiting
+    assert runs == ["full", "incremental"]
 
 
 def quality_known(session: Session) -> bool:
