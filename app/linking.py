@@ -8,27 +8,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from app.deployment import Deployment
+from app.incidents import open_incidents
 from app.loading import discard_unfinished
 from app.zones import deployment_zone
 from governance import ledger
 from governance.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
-from linkage import quality
+from linkage import quality, review
 from linkage.run import HERE, Engine, LinkReport, match, write
+
+_DRAW = 2026
+"""One seed for every run's sample, so that pairs once answered are mostly drawn again."""
 
 
 def run_link(
-    deployment: Deployment, *, threshold: float | None = None, engine: Engine = HERE,
+    deployment: Deployment, *, threshold: float | None = None, engine: Engine = HERE, full: bool = False,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> LinkReport:  # fmt: skip
-    """Link every current record; raise ZoneBusy while another process holds the zone."""
+    """Link what is new since the last run, or with `full` every current record afresh; raise ZoneBusy while another
+    process holds the zone. Splits open incidents, and stewards' queue is filled, in the run's own transaction."""
     with deployment_zone(deployment) as zone:
         discard_unfinished(deployment, zone)
         with deployment.database.reading() as session:
-            matched = match(session, zone, progress=progress, threshold=threshold, engine=engine)
+            matched = match(session, zone, progress=progress, threshold=threshold, engine=engine, full=full)
         with deployment.database.writing() as session:
             report = write(session, zone, deployment.ring, matched, progress=progress)
+            open_incidents(session, deployment.ring, report.run_id, datetime.now(UTC))
+            progress("review")
+            review.refresh(session, zone, report.run_id, np.random.default_rng(_DRAW))
             ledger.record(session, deployment.ring, _entry(report), datetime.now(UTC))
     return report
 
@@ -48,8 +58,10 @@ def explain_link(deployment: Deployment, a: str, b: str) -> dict[str, Any]:
 def _entry(report: LinkReport) -> AuditEvent:
     detail: dict[Detail, str | int] = {
         Detail.RUN: report.run_id,
+        Detail.KIND: report.mode,
         Detail.PERSONS: report.persons,
-        Detail.FAMILIES: report.families,
         Detail.ROWS: report.records,
     }
+    if report.families is not None:
+        detail[Detail.FAMILIES] = report.families
     return AuditEvent(EventKind.LINK_RUN, Outcome.DONE, detail=detail)

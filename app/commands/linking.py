@@ -20,13 +20,14 @@ def link(
     engine: Annotated[Where, typer.Option(help="Where pairs are scored.")] = Where.DUCKDB,
     master: Annotated[str | None, typer.Option(help="With --engine spark: the cluster, spark://HOST:PORT.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Match weight at which a pair counts as a link.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Train and compare everything afresh.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Link every current record into persons with stable ids, then persons into families."""
+    """Link what is new since the last run into persons with stable ids, and persons into families."""
     settings = Settings()
     chosen = chosen_engine(engine, settings, master)
     with open_deployment(settings) as deployment, progress("linking") as advance:
-        report = run_link(deployment, threshold=threshold, engine=chosen, progress=lambda _step: advance(1))
+        report = run_link(deployment, threshold=threshold, engine=chosen, full=full, progress=lambda _step: advance(1))
     show({"engine": engine.value, **asdict(report)}, as_json=as_json, title="Linked")
 
 
