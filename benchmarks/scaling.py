@@ -23,7 +23,7 @@ from linkage.zone import Zone, open_zone
 
 SIZES = (100_000, 300_000)
 _BATCH = 100_000
-_TUNING = {"spark.driver.memory": "1g", "spark.executor.memory": "2g"}
+_DEFAULTS = "spark.driver.memory 1g\nspark.executor.memory 2g\n"
 Step = tuple[str, Callable[[], Any]]
 
 
@@ -106,6 +106,8 @@ def compare(rows: int, workers: int = 2) -> dict[str, Any]:
     ring = SoftwareKeyRing(new_keys(FIRST_LABELS))
     with tempfile.TemporaryDirectory(prefix="family-record-") as folder:
         place = Path(folder)
+        (place / "spark-defaults.conf").write_text(_DEFAULTS, encoding="utf-8")
+        os.environ["SPARK_CONF_DIR"] = folder
         with open_zone(place / "zone", ring) as zone:
             _load(zone, ring, rows)
             gc.collect()
@@ -114,9 +116,7 @@ def compare(rows: int, workers: int = 2) -> dict[str, Any]:
             with _timed(steps, "duckdb"):
                 candidates, kept = _here(zone, settings, rules)
             with standalone(place / "cluster", workers=workers, memory="2500m") as cluster, _timed(steps, "spark"):
-                spark_engine.fill_pairs(
-                    zone, settings, rules, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING
-                )
+                spark_engine.fill_pairs(zone, settings, rules, cluster.master, cluster.shared, secret=SECRET)
             alone, most = _apart(zone)
     return {
         "rows": rows, "profiles": count, "candidates": candidates, "kept": kept, "kept by one only": alone,

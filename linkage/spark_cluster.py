@@ -33,11 +33,10 @@ _EXECUTOR_WAIT = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Where to compute and how to prove oneself there. `tuning` is further Spark configuration (memory, cores)."""
+    """Where to compute and how to prove oneself there. Memory and cores are set as ever in `spark-defaults.conf`."""
 
     master: str
     secret: str = field(repr=False)
-    tuning: Mapping[str, str] = field(default_factory=dict)
 
     def checked(self) -> "Cluster":
         """This cluster, or SparkError where it may not be used."""
@@ -87,13 +86,13 @@ def _gateway(cluster: Cluster, workdir: Path) -> JavaGateway:
     if SparkContext._gateway is not None:
         return SparkContext._gateway
     start = SparkConf(loadDefaults=False).set("spark.master", cluster.master)
-    start.setAll([(name, value) for name, value in cluster.tuning.items() if name.startswith("spark.driver.")])
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(workdir)}
     with spark_guarded(SparkFault.NO_START):
         return launch_gateway(start, popen_kwargs=quiet)  # type: ignore[no-untyped-call]
 
 
 def _configuration(cluster: Cluster, workdir: Path, partitions: int) -> dict[str, str]:
+    """What is set beside, and above, the configuration that Spark finds for itself."""
     local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     return {
         **_PLAIN,
@@ -101,8 +100,6 @@ def _configuration(cluster: Cluster, workdir: Path, partitions: int) -> dict[str
         "spark.sql.shuffle.partitions": str(partitions),
         "spark.local.dir": str(workdir / "driver"),
         "spark.sql.warehouse.dir": str(workdir / "warehouse"),
-        **cluster.tuning,
-        # Last, so that no tuning can turn it off.
         **_SECURITY,
         "spark.master": cluster.master,
         "spark.authenticate.secret": cluster.secret,

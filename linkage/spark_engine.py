@@ -143,14 +143,14 @@ def _receive(zone: Database, settings: Mapping[str, Any], parts: Iterator[pa.Tab
 
 def fill_pairs(
     zone: Database, settings: Mapping[str, Any], blocks: Sequence[int], master: str, workdir: Path, *,
-    secret: str, tuning: Mapping[str, str] | None = None, random: Callable[[int], bytes] = os.urandom,
+    secret: str, random: Callable[[int], bytes] = os.urandom,
 ) -> None:  # fmt: skip
     """Create `pair` from `profile` (with its block and tf columns), scored on a cluster.
 
     `workdir` is a folder that every worker sees at the same path. Raise SparkError, and leave no `pair`, when the
     cluster may not be used or does not do its part.
     """
-    cluster = Cluster(master, secret, tuning or {}).checked()
+    cluster = Cluster(master, secret).checked()
     files, masks = RunFiles(random(32)), Masks(random(32))
     zone.run("DROP TABLE IF EXISTS pair")
     with _work_folder(workdir) as folder:

@@ -1,38 +1,47 @@
 """The same model on a real standalone cluster of one master and two workers: equal weights and persons, and no leak."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from pyspark.sql import SparkSession
 from sqlalchemy.orm import Session
 
+from app.engines import Where, chosen_engine
+from app.settings import Settings
 from benchmarks.standalone_spark import LIGHT, SECRET, Standalone, standalone
 from linkage import blocking, persons, scoring, spark_engine, store
 from linkage.encrypted import Database
 from linkage.rows import Identity
-from linkage.run import Engine, link
+from linkage.run import link
+from linkage.spark_cluster import _SECURITY
 from linkage.spark_faults import SparkError, SparkFault
 from tests.integration.drawn_profiles import drawn
 from tests.integration.linking import KEYS, Partnership
 
 pytestmark = pytest.mark.slow
 ROWS, PEOPLE = 3_000, 1_300
-_TUNING = {
+_DEFAULTS = {
     "spark.driver.memory": "700m", "spark.driver.extraJavaOptions": LIGHT,
     "spark.executor.memory": "700m", "spark.executor.extraJavaOptions": LIGHT,
+    "spark.io.encryption.enabled": "false", "spark.network.crypto.enabled": "false", "spark.ui.enabled": "true",
 }  # fmt: skip
+"""A configuration that asks for little, and for less security than a run insists on."""
 _TOKENS = ("given", "family", "dob", "postcode", "given_f0", "name_f1")
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
-    with standalone(tmp_path_factory.mktemp("spark")) as running:
+    conf = tmp_path_factory.mktemp("conf")
+    (conf / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in _DEFAULTS.items()))
+    with pytest.MonkeyPatch.context() as patch, standalone(tmp_path_factory.mktemp("spark")) as running:
+        patch.setenv("SPARK_CONF_DIR", str(conf))
         yield running
 
 
@@ -64,10 +73,12 @@ class _Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.files: dict[str, bytes] = {}
         self.lines = b""
+        self.configured: dict[str, str] = {}
         predict = spark_engine._predict
 
-        def watch(spark: object, settings: object, folder: Path) -> int:
-            kept = predict(spark, settings, folder)  # type: ignore[arg-type]
+        def watch(spark: SparkSession, settings: Mapping[str, Any], folder: Path) -> int:
+            kept = predict(spark, settings, folder)
+            self.configured = dict(spark.sparkContext.getConf().getAll())
             self.files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
             self.lines = _process_lines()
             return kept
@@ -85,7 +96,7 @@ def test_a_cluster_gives_the_same_weights_and_persons_and_leaves_nothing_readabl
         zone.run(f"CREATE TABLE pair AS {scoring.pairs_sql(settings)}")
         here = _groups(zone)
         zone.run("ALTER TABLE pair RENAME TO scored_here")
-        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET, tuning=_TUNING)
+        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET)
         [(pairs, apart, unlike)] = zone.rows(
             "SELECT count(*), count(*) FILTER (NOT coalesce(abs(p.match_weight - s.match_weight) <= 1e-9, FALSE)),"
             " count(*) FILTER (p.standing IS DISTINCT FROM s.standing)"
@@ -108,14 +119,14 @@ def _nothing_readable(watched: _Watched, tokens: set[int]) -> None:
     assert not [token for token in tokens if token.to_bytes(8, "little", signed=True) in everything]
     assert SECRET.encode() not in watched.lines
     assert b"org.apache.spark" in watched.lines
+    assert {name: watched.configured[name] for name in _SECURITY} == dict(_SECURITY)
+    assert watched.configured["spark.executor.memory"] == _DEFAULTS["spark.executor.memory"]
 
 
 def test_a_cluster_does_not_serve_whoever_has_another_secret(cluster: Standalone, tmp_path: Path) -> None:
     zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
     with zone, pytest.raises(SparkError) as refused:
-        spark_engine.fill_pairs(
-            zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET[::-1], tuning=_TUNING
-        )
+        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET[::-1])
     assert refused.value.fault is SparkFault.UNREACHABLE
     assert list(cluster.shared.iterdir()) == []
 
@@ -152,14 +163,17 @@ def _together(partnership: Partnership) -> set[frozenset[tuple[str, str]]]:
 
 
 def test_a_whole_run_on_a_cluster_makes_the_persons_that_it_makes_here(cluster: Standalone, tmp_path: Path) -> None:
-    score = partial(
-        spark_engine.fill_pairs, master=cluster.master, workdir=cluster.shared, secret=SECRET, tuning=_TUNING
-    )
+    secret = tmp_path / "secret"
+    secret.write_text(f"{SECRET}\n")
+    secret.chmod(0o600)
+    settings = Settings(home=tmp_path / "home", spark_secret_file=secret, spark_work_dir=cluster.shared)
+    engine = chosen_engine(Where.SPARK, settings, cluster.master)
+    assert SECRET not in repr(engine)
     here, there = _loaded(tmp_path / "here"), _loaded(tmp_path / "there")
     try:
         first = here.link()
         with Session(there.engine) as session, session.begin(), there.zone() as zone:
-            second = link(session, zone, KEYS, engine=Engine("spark", score))
+            second = link(session, zone, KEYS, engine=engine)
         assert _together(here) == _together(there)
         assert (first.pairs, first.persons, first.created) == (second.pairs, second.persons, second.created)
         assert len(_NAMES) * len(_FAMILIES) <= second.persons < 1.2 * len(_NAMES) * len(_FAMILIES)

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+import typer
 
 from app import engines
+from app.commands import linking
+from app.commands.output import Exit, guarded
 from app.engines import EngineRefused, Where, chosen_engine
 from app.settings import Settings
 from governance.keystore import KeystoreRefused
@@ -71,3 +74,13 @@ def test_another_missing_module_is_not_taken_for_spark(tmp_path: Path, monkeypat
 def test_nothing_of_the_cluster_lies_in_the_data_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="outside the data folder"):
         Settings(home=tmp_path, **{name: tmp_path / "inside"})  # type: ignore[arg-type]
+
+
+def test_the_command_says_what_a_cluster_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAMILY_RECORD_HOME", str(tmp_path / "home"))
+    with pytest.raises(typer.Exit) as refused:
+        guarded(linking.link)(engine=Where.SPARK)
+    assert refused.value.exit_code == Exit.USAGE
+    assert "--master spark://HOST:PORT" in capsys.readouterr().err

