@@ -5,27 +5,14 @@ measured is said to be unmeasured; per-group error is given only where a truth f
 Source: Mitchell et al. 2019, Model Cards for Model Reporting."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from linkage import model, quality_report
 from linkage.estimates import Estimate, Quality
+from linkage.groups import GroupError
 from linkage.quality_report import ModelRow
-
-
-@dataclass(frozen=True, slots=True)
-class GroupError:
-    """One group's recall with its interval, and the whole's recall beside it."""
-
-    group: str
-    records: int
-    recall: float
-    low: float
-    high: float
-    precision: float | None = None
-
 
 LIMITS = (
     "It compares keyed tokens and encodings, so it sees only what normalisation and the encodings keep: a name spelt in"

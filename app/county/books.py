@@ -28,6 +28,11 @@ FORMER = "former_household"
 """They shared a home, and no row tells that they parted since."""
 
 
+SEXES = {True: "female", False: "male"}
+AGES = ((5, "0 to 4"), (11, "5 to 10"), (18, "11 to 17"), (25, "18 to 24"), (40, "25 to 39"))
+OLDEST = "40 and over"
+
+
 class Table:
     """A plain UTF-8 CSV file beside the extracts."""
 
@@ -57,6 +62,7 @@ class Books:
         """Dataset and record id of rows spoilt beyond use: nothing may refer to them."""
         self._family_ties: dict[tuple[str, str, str], str] = {}
         self._twins = Table(folder / "truth_twins.csv", ("person_a", "person_b"))
+        self._groups = Table(folder / "truth_groups.csv", ("person", "names", "sex", "age"))
         self._lost = False
         self.trace: dict[str, list[tuple[str, str, str]]] | None = None
         for layout in layouts:
@@ -90,6 +96,7 @@ class Books:
             self._truth.row((dataset, record_id, person.key, role))
             if not person.rows:
                 self.people += 1
+                self._groups.row((person.key, person.group, SEXES[person.female], age_band(person, self.as_of)))
             person.rows += 1
             if self.trace is not None:
                 self.trace.setdefault(person.key, []).append((dataset, record_id, role))
@@ -149,6 +156,15 @@ class Books:
         self._truth.close()
         self._ties.close()
         self._twins.close()
+        self._groups.close()
+
+
+def age_band(person: Person, at: date) -> str:
+    """How old somebody is, in the bands by which error is told apart; an unborn child has none."""
+    if person.born is None:
+        return ""
+    age = at.year - person.born.year - ((at.month, at.day) < (person.born.month, person.born.day))
+    return next((band for until, band in AGES if age < until), OLDEST)
 
 
 def _last_seen_together(one: Person, other: Person) -> bool:

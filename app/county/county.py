@@ -33,7 +33,8 @@ LAYOUTS = (
 
 
 BESIDE = (
-    "truth_persons.csv", "truth_ties.csv", "truth_twins.csv", "named_families.json", "postcodes.csv", "milestones.yaml",
+    "truth_persons.csv", "truth_ties.csv", "truth_twins.csv", "truth_groups.csv", "named_families.json",
+    "postcodes.csv", "milestones.yaml",
 )  # fmt: skip
 
 
