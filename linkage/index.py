@@ -7,7 +7,7 @@ in any file shows a token, an equality or a frequency; what is opened lies in me
 import json
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +23,23 @@ from linkage.index_keys import Mixer, Rule, rule_name
 from linkage.index_part import DESCRIBED, Part, Places, asked_words, described_rule, write_part
 from linkage.index_rows import ROLE
 from linkage.index_values import IndexedModel, write_model
+from linkage.one_scorer import OneScorer
 from linkage.rows import KeyedHash
 
-__all__ = ["Index", "Published", "index_version", "open_index", "publish", "published", "write_model", "write_part"]
+__all__ = [
+    "Index",
+    "PersonsOf",
+    "Published",
+    "index_version",
+    "open_index",
+    "publish",
+    "published",
+    "write_model",
+    "write_part",
+]
 
+PersonsOf = Callable[[Sequence[str]], Mapping[str, str]]
+"""Role ids → the person of each that is current."""
 _POINTER = "index.current"
 _SPILL = "spill-index-"
 
@@ -97,6 +110,7 @@ class Index:
     def __init__(self, parts: Sequence[Part], model: IndexedModel | None, keys: KeyedHash, database: Database) -> None:
         self.parts, self.model, self.database = tuple(parts), model, database
         self.encoder = OneEncoder(keys)
+        self._scorer: OneScorer | None = None
         self._mixer = Mixer(keys)
         self._overruled = _overruled(self.parts)
 
@@ -123,6 +137,19 @@ class Index:
         """Each rule's name with the keys that are looked up under it."""
         wanted = ((rule_name(rule), asked_words(one, rule)) for rule in rules for one in asked)
         return {(name, int(self._mixer.mixed(name, words)[0])) for name, words in wanted if words is not None}
+
+    def persons(self, profiles: Iterable[int], persons_of: PersonsOf) -> dict[int, str]:
+        """Whose each profile is: its roles are in any part, and the record store says which of them are current."""
+        roles = {role: profile for profile in profiles for part in self.parts for role in part.roles(profile)}
+        return {roles[role]: who for role, who in persons_of(list(roles)).items()}
+
+    def scorer(self, schema: pa.Schema) -> OneScorer:
+        """What scores rows of this index under its model; `schema` is that of its rows."""
+        if self.model is None:
+            raise ZoneError(ZoneFault.NO_INDEX)
+        if self._scorer is None:
+            self._scorer = OneScorer(self.database, self.model.settings, schema)
+        return self._scorer
 
     def described(self, dataset: str, rows: pa.Table) -> np.ndarray:
         """Of each row, whether a data set that holds each person once describes somebody so: a boolean per row."""

@@ -18,13 +18,16 @@ from linkage import model
 from linkage.encrypted import Database
 from linkage.index_file import Run, SealedFile, SealedWriter, written
 from linkage.index_keys import SEARCHED, Mixer, Rule, rule_name
-from linkage.index_rows import ROLE, Layout, kept_columns, layout_of
+from linkage.index_rows import ROLE, ROLE_BYTES, Layout, kept_columns, layout_of, role_bytes, role_texts
 from linkage.rows import KeyedHash
 
 ENTRIES = 2_048
 """Postings in a segment."""
 RECORDS = 32
 """Rows in a segment."""
+MEMBERS = 256
+_MEMBER = np.dtype([("profile", "<i8"), (ROLE, ROLE_BYTES)])
+"""A profile and one of its roles."""
 _BESIDE = ("family_sound", "given_sound")
 """Rows that agree in these stand beside each other, so that a common name opens few segments."""
 _CHUNK = 65_536
@@ -40,8 +43,9 @@ def described_rule(dataset: str) -> Rule:
 DESCRIBED = ("given_formal", "dob_canon", "family")
 
 
-def write_part(zone: Database, folder: Path, name: str, keys: KeyedHash) -> None:
-    """Write table `indexed` (a profile's columns and the id of one of its roles) as a part of this name."""
+def write_part(zone: Database, folder: Path, name: str, keys: KeyedHash, members: str = "indexed") -> None:
+    """Write table `indexed` (a profile's columns and the id of one of its roles) as a part of this name. `members`
+    names the table of all (profile, role_id) that are new, also of profiles that an earlier part holds."""
     fields = kept_columns(zone.table("SELECT * FROM indexed LIMIT 0").schema)
     counted = ", ".join(f"count({field.name})" for field in fields)
     [counts] = zone.rows(f"SELECT {counted} FROM indexed")
@@ -59,6 +63,7 @@ def write_part(zone: Database, folder: Path, name: str, keys: KeyedHash) -> None
         directory["rows"] = asdict(rows) | {"total": len(profiles)}
         directory["postings"] = postings
         directory["bounds"] = asdict(writer.add_all(bounds.tobytes()))
+        directory["members"] = _write_members(zone, writer, members)
         directory["profiles"] = asdict(writer.add_all(np.sort(profiles).tobytes()))
 
 
@@ -79,6 +84,23 @@ def _write_rows(zone: Database, writer: SealedWriter, layout: Layout) -> tuple[R
     return writer.finish(run), np.concatenate([np.zeros(0, dtype=np.int64), *profiles])
 
 
+def _write_members(zone: Database, writer: SealedWriter, members: str) -> dict[str, Any]:
+    run, bounds, total = writer.begin(_MEMBER.itemsize * MEMBERS), [], 0
+    rest = np.zeros(0, dtype=_MEMBER)
+    for table in zone.tables(f"SELECT profile, role_id FROM {members} ORDER BY profile, role_id", _CHUNK):
+        made = np.zeros(len(table), dtype=_MEMBER)
+        made["profile"] = table.column("profile").to_numpy()
+        made[ROLE] = role_bytes(table.column(ROLE))
+        made = np.concatenate([rest, made])
+        whole = len(made) - len(made) % MEMBERS
+        _write_segments(writer, made[:whole], MEMBERS)
+        bounds += made["profile"][:whole:MEMBERS].tolist()
+        total, rest = total + len(table), made[whole:]
+    _write_segments(writer, rest, MEMBERS)
+    bounds += rest["profile"][:1].tolist()
+    return asdict(writer.finish(run)) | {"total": total, "bounds": bounds}
+
+
 def _write_segments(writer: SealedWriter, items: NDArray[Any], each: int) -> None:
     whole = memoryview(np.ascontiguousarray(items).tobytes())
     step = each * items.dtype.itemsize
@@ -95,11 +117,14 @@ def _rules(layout: Layout) -> Iterator[tuple[Rule, int | None, bool]]:
             yield rule, numbers.get(rule), rule in SEARCHED
 
 
-def _selected(blocks: Collection[str], rule: Rule, number: int | None, searched: bool) -> tuple[str, str]:
-    """Which rows are posted under a rule, and SQL for whether their block is crowded."""
+def _selected(columns: Collection[str], rule: Rule, number: int | None, searched: bool) -> tuple[str, str]:
+    """Which rows are posted under a rule, and SQL for whether their block is crowded: all are where the run that made
+    the blocks did not ask the rule. Without any block columns no block was looked at, and none is crowded."""
     present = " AND ".join(f"{column} IS NOT NULL" for column in rule)
-    if number is None or (block := model.block_column(number)) not in blocks:
+    if number is None or not any(column.startswith("block_") for column in columns):
         return present, "FALSE"
+    if (block := model.block_column(number)) not in columns:
+        return (present, "TRUE") if searched else ("FALSE", "TRUE")
     return (present, f"{block} IS NULL") if searched else (f"{present} AND {block} IS NOT NULL", "FALSE")
 
 
@@ -181,6 +206,8 @@ class Part:
         self._rows = Run(**held["rows"])
         self._bits = place_bits(self.total)
         self._postings: dict[str, tuple[Run, NDArray[np.uint64]]] = {}
+        self._member_total, firsts = held["members"].pop("total"), held["members"].pop("bounds")
+        self._members, self._member_bounds = Run(**held["members"]), np.array(firsts, dtype=np.int64)
         bounds = self._file.words(Run(**held["bounds"]), 0)
         start = 0
         for rule, run in held["postings"].items():
@@ -222,6 +249,17 @@ class Part:
             records = np.frombuffer(self._file.segment(self._rows, segment), dtype=whole)
             found.append(records[places[start:end] - segment * RECORDS])
         return self.layout.unpacked(np.concatenate(found).view(self._dtype), wanted)
+
+    def roles(self, profile: int) -> list[str]:
+        """The roles that this part gives a profile."""
+        first = max(int(np.searchsorted(self._member_bounds, profile, side="left")) - 1, 0)
+        last = int(np.searchsorted(self._member_bounds, profile, side="right"))
+        found: list[str] = []
+        for at in range(first, last):
+            held = np.frombuffer(self._file.segment(self._members, at), dtype=_MEMBER)
+            held = held[: self._member_total - at * MEMBERS]
+            found += role_texts(held[ROLE][held["profile"] == profile])
+        return found
 
     def close(self) -> None:
         self._file.close()

@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 ROLE = "role_id"
-_ROLE_BYTES = 16
+_ROLE_WIDTH = 16
+ROLE_BYTES = f"V{_ROLE_WIDTH}"
 _KINDS: dict[pa.DataType, str] = {
     pa.int64(): "<i8", pa.int32(): "<i4", pa.float64(): "<f8", pa.bool_(): "u1", pa.string(): "<u2",
     pa.large_string(): "<u2",
@@ -43,12 +44,12 @@ class Layout:
     def dtype(self) -> np.dtype[Any]:
         present = ("present", "u1", ((len(self.fields) + 7) // 8,))
         columns = [(name, _KINDS[_NAMED[kind]]) for name, kind in self.fields]
-        return np.dtype([(ROLE, f"V{_ROLE_BYTES}"), present, *columns])
+        return np.dtype([(ROLE, ROLE_BYTES), present, *columns])
 
     def packed(self, table: pa.Table) -> Records:
         """Records of these rows."""
         made = np.zeros(len(table), dtype=self.dtype)
-        made[ROLE] = np.frombuffer(bytes.fromhex("".join(table.column(ROLE).to_pylist())), dtype=f"V{_ROLE_BYTES}")
+        made[ROLE] = role_bytes(table.column(ROLE))
         held = np.ones((len(table), len(self.fields)), dtype=bool)
         for at, (name, kind) in enumerate(self.fields):
             column = table.column(name).combine_chunks()
@@ -68,7 +69,7 @@ class Layout:
     def unpacked(self, records: Records, wanted: Sequence[str] | None = None) -> pa.Table:
         """The rows of these records; `wanted` names the columns that are asked for, where not all are."""
         held = np.unpackbits(records["present"], axis=1, count=len(self.fields), bitorder="little").astype(bool)
-        columns: dict[str, pa.Array] = {ROLE: _ids(records)}
+        columns: dict[str, pa.Array] = {ROLE: pa.array(role_texts(records[ROLE]), pa.string())}
         for at, (name, kind) in enumerate(self.fields):
             if wanted is None or name in wanted:
                 columns[name] = self._column(name, kind, np.ascontiguousarray(records[name]), ~held[:, at])
@@ -84,10 +85,14 @@ class Layout:
         return pa.array(values.astype(bool) if kind == "bool" else values, _NAMED[kind], mask=missing)
 
 
-def _ids(records: Records) -> pa.Array:
-    whole = np.ascontiguousarray(records[ROLE]).tobytes().hex()
-    width = 2 * _ROLE_BYTES
-    return pa.array([whole[at : at + width] for at in range(0, len(whole), width)], pa.string())
+def role_bytes(ids: pa.ChunkedArray) -> NDArray[Any]:
+    """Role ids (32 hexadecimal digits) as bytes."""
+    return np.frombuffer(bytes.fromhex("".join(ids.to_pylist())), dtype=ROLE_BYTES)
+
+
+def role_texts(ids: NDArray[Any]) -> list[str]:
+    whole, width = np.ascontiguousarray(ids).tobytes().hex(), 2 * _ROLE_WIDTH
+    return [whole[at : at + width] for at in range(0, len(whole), width)]
 
 
 def layout_of(fields: Sequence[pa.Field], counts: dict[str, int], texts: dict[str, list[str]]) -> Layout:

@@ -7,9 +7,9 @@ fields, never a value.
 Bound: a block that the last run left out as too large is left out here."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ import pyarrow.compute as pc
 
 from linkage import model, scoring
 from linkage.encode import FILTERS, RoleIdentity
-from linkage.index import Index
+from linkage.index import Index, PersonsOf
 from linkage.index_keys import Rule
 from linkage.index_rows import ROLE
 from linkage.index_values import IndexedModel
 from linkage.rows import PersonId
-from linkage.search import PersonsOf
 
+MOST_PLACES = 20
+_AT_ONCE = 100
 ASKED = -1
 """The new record's number among profiles."""
 _NUMBERS = ("nhs", "upn")
@@ -46,7 +47,6 @@ class Scored:
     """One profile's score against the record."""
 
     profile: int
-    role_id: str
     match_weight: float
     standing: int
     fields: tuple[str, ...]
@@ -55,14 +55,17 @@ class Scored:
 def place(index: Index, role: RoleIdentity, persons_of: PersonsOf) -> list[Placement]:
     """The persons whom the record may be, best first, each with its best score. None where no model is published."""
     best: dict[str, Scored] = {}
-    scored = score(index, role)
-    persons = persons_of([one.role_id for one in scored])
-    for one in scored:
-        who = persons.get(one.role_id)
-        if who is not None and (who not in best or one.match_weight > best[who].match_weight):
-            best[who] = one
+    scored = sorted(score(index, role), key=lambda one: (one.standing, -one.match_weight, one.profile))
+    for start in range(0, len(scored), _AT_ONCE):
+        some = scored[start : start + _AT_ONCE]
+        persons = index.persons([one.profile for one in some], persons_of)
+        for one in some:
+            if one.profile in persons:
+                best.setdefault(persons[one.profile], one)
+        if len(best) >= MOST_PLACES:
+            break
     found = [Placement(PersonId(who), one.match_weight, one.standing, one.fields) for who, one in best.items()]
-    return sorted(found, key=lambda one: (one.standing, -one.match_weight, one.person_id))
+    return found[:MOST_PLACES]
 
 
 def score(index: Index, role: RoleIdentity) -> list[Scored]:
@@ -94,9 +97,11 @@ def _asked(index: Index, role: RoleIdentity, held: IndexedModel) -> Row:
 
 
 def _others(index: Index, asked: Row, rules: Sequence[Rule], role: RoleIdentity) -> pa.Table:
-    """The rows that agree under a rule, but for the record's own."""
+    """The rows that agree under a rule, but for one that holds the record alone."""
     found = index.find([asked], rules, crowded=False)
-    return found.filter(pc.not_equal(found.column(ROLE), role.role_id))
+    own = pc.equal(found.column(ROLE), role.role_id)
+    alone = pc.equal(found.column("carried"), 1) if "carried" in found.column_names else own
+    return found.filter(pc.invert(pc.and_(own, alone)))
 
 
 def _ones(word: int) -> int:
@@ -168,32 +173,13 @@ def _described(index: Index, held: IndexedModel, asked: Row, found: pa.Table) ->
     return pa.table({n: pa.array(v, pa.string() if n == "dataset" else pa.int64()) for n, v in sides.items()})
 
 
-_SINGLY = "SELECT hash(dataset, given_formal, dob_canon, family) AS described FROM describing"
-
-
 def _scored(index: Index, held: IndexedModel, asked: Row, found: pa.Table) -> list[Scored]:
-    profiles = found.column("profile")
-    pairs = pa.table({"a": pa.array(np.full(len(found), ASKED)), "b": profiles})
     found = _established(asked, found)
-    database = index.database
-    with database.lent("describing", _described(index, held, asked, found)):
-        singly = database.table(_SINGLY)
-    own = pa.Table.from_pylist(
-        [asked], schema=pa.schema([found.schema.field(n) for n in found.column_names if n != ROLE])
-    )
-    sql = scoring.pairs_sql(held.settings, left="asking", right="met", candidate="paired", fields=True)
-    lent = {"asking": own, "met": found, "paired": pairs, "singly": singly}
-    with ExitStack() as stack:
-        for name, table in lent.items():
-            stack.enter_context(database.lent(name, table))
-        kept = database.table(sql).to_pylist()
-    roles = dict(zip(profiles.to_pylist(), found.column(ROLE).to_pylist(), strict=True))
+    kept = index.scorer(found.schema).score(asked, found, _described(index, held, asked, found))
+    names = [comparison["output_column_name"] for comparison in held.settings["comparisons"]]
+    agreeing = np.stack([kept.column(f"mw_{name}").to_numpy() > 0 for name in names], axis=1)
+    columns = (kept.column(name).to_pylist() for name in ("b", "match_weight", "standing"))
     return [
-        Scored(row["b"], roles[row["b"]], row["match_weight"], row["standing"], _fields(row, held.settings))
-        for row in kept
+        Scored(profile, weight, standing, tuple(compress(names, agrees)))
+        for profile, weight, standing, agrees in zip(*columns, agreeing.tolist(), strict=True)
     ]
-
-
-def _fields(row: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
-    names: Sequence[str] = [c["output_column_name"] for c in settings["comparisons"]]
-    return tuple(name for name in names if row[f"mw_{name}"] > 0)

@@ -257,7 +257,7 @@ def _publish(session: Session, zone: Zone, keys: KeyedHash, run_id: str, found: 
     """Write the new part of the index now; point at it once the caller's transaction is committed."""
     zone.run(_INDEXED.format(**matching.indexed(found)))
     parts, model_name = [run_id], None
-    index.write_part(zone, zone.folder, run_id, keys)
+    index.write_part(zone, zone.folder, run_id, keys, matching.indexed(found)["member"])
     if found.full:
         model_name = f"{run_id}-model"
         index.write_model(zone, zone.folder, model_name, keys, found.settings, version or 0)

@@ -6,7 +6,7 @@ whose a role is the record store says, so that who is no longer current is not f
 a hit names a person and on which fields it agreed, nothing else."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.encode import RoleIdentity
-from linkage.index import Index
+from linkage.index import Index, PersonsOf
 from linkage.index_keys import SEARCHED
 from linkage.normalise import numbers
 from linkage.reasons import Reason
@@ -25,8 +25,6 @@ MOST_HITS = 20
 _MOST_UNDER_A_RULE = 2_000
 """Rows looked at under one name, however many people bear it."""
 _AT_ONCE = 200
-PersonsOf = Callable[[Sequence[str]], Mapping[str, str]]
-"""Role ids → the person of each that is current."""
 _TOKENS = (
     "nhs", "upn", "upn_temporary", "given", "given_formal", "given_sound", "middle", "family", "family_first",
     "family_last", "family_sound", "former", "name_bag", "dob", "dob_canon", "dob_dm", "dob_my", "dob_dy",
@@ -100,15 +98,15 @@ def _wanted(index: Index, query: SearchQuery) -> dict[str, Any]:
 
 def _by_number(index: Index, persons_of: PersonsOf, column: str, token: int) -> list[Hit]:
     found = index.find([{column: token}], [(column,)], wanted=["profile"])
-    persons = persons_of(found.column("role_id").to_pylist())
+    persons = index.persons(found.column("profile").to_pylist(), persons_of)
     counted = sorted(Counter(persons.values()).items(), key=lambda held: (-held[1], held[0]))
     return [Hit(PersonId(who), Strength.EXACT, (_NUMBERS[column],)) for who, _ in counted[:MOST_HITS]]
 
 
 _BY_NAME = """
-SELECT role_id, score, given_hit, family_hit, born_hit, exact
+SELECT profile, score, given_hit, family_hit, born_hit, exact
 FROM (
-    SELECT role_id, given_hit, family_hit, born_hit,
+    SELECT profile, given_hit, family_hit, born_hit,
            given = $given AND family = $family AND dob = $dob AS exact,
            (CASE WHEN given = $given THEN 4 WHEN given_hit THEN 3 ELSE 0 END)
            + (CASE WHEN family = $family THEN 4 WHEN family_hit THEN 3 ELSE 0 END)
@@ -122,7 +120,7 @@ FROM (
     )
 )
 WHERE (given_hit AND family_hit) OR (born_hit AND (given_hit OR family_hit)) OR score >= 8
-ORDER BY score DESC, exact DESC NULLS LAST, role_id
+ORDER BY score DESC, exact DESC NULLS LAST, profile
 """
 
 
@@ -142,7 +140,7 @@ def _asked(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _scored(index: Index, wanted: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """(role, score, whether given name, family name and birth agree, whether all exactly) of who may be meant."""
+    """(profile, score, whether given name, family name and birth agree, whether all exactly) of who may be meant."""
     entries = index.find(_asked(wanted), SEARCHED, most=_MOST_UNDER_A_RULE, wanted=_READ)
     if len(entries) == 0:
         return []
@@ -161,7 +159,7 @@ def _whole(entries: pa.Table) -> pa.Table:
     return pa.table(
         {
             name: entries.column(name) if name in held else pa.nulls(len(entries), pa.int64())
-            for name in ("role_id", *_TOKENS, *_FILTERS)
+            for name in ("profile", *_TOKENS, *_FILTERS)
         }
     )
 
@@ -171,11 +169,11 @@ def _by_name(index: Index, persons_of: PersonsOf, wanted: Mapping[str, Any], dat
     scored = _scored(index, wanted)
     for start in range(0, len(scored), _AT_ONCE):
         some = scored[start : start + _AT_ONCE]
-        persons = persons_of([role for role, *_ in some])
-        for role, score, given, family, born, exact in some:
+        persons = index.persons([profile for profile, *_ in some], persons_of)
+        for profile, score, given, family, born, exact in some:
             agreed = zip(("given_name", "family_name", "date_of_birth"), (given, family, born), strict=True)
             fields = tuple(name for name, agrees in agreed if agrees)
-            who = persons.get(role)
+            who = persons.get(profile)
             if who is not None and who not in found and (len(fields) >= 2 or not dated):
                 found[who] = (score, Hit(PersonId(who), _strength(score, exact, fields), fields))
         if len(found) >= MOST_HITS:
