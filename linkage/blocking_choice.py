@@ -97,7 +97,7 @@ def _bought(rule: int, proposed: int, between: Mapping[Between, tuple[int, int]]
     return Bought(rule, proposed, new, likely, between)
 
 
-def _earns(cost: Bought, sampled: int, likely: Mapping[Between, int]) -> bool:
+def earns(cost: Bought, sampled: int, likely: Mapping[Between, int]) -> bool:
     if cost.new <= _DEAR * sampled or cost.likely >= _RIGHT * cost.new:
         return True
     return any(
@@ -114,4 +114,4 @@ def choose(zone: Database, settings: Mapping[str, Any], rules: Sequence[int]) ->
     likely: Counter[Between] = Counter()
     for cost in costs:
         likely.update({pair: right for pair, (_new, right) in cost.between.items()})
-    return Choice(tuple(cost.rule for cost in costs if _earns(cost, sampled, likely)), sampled, costs)
+    return Choice(tuple(cost.rule for cost in costs if earns(cost, sampled, likely)), sampled, costs)

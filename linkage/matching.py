@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from linkage import (
     blocking,
+    blocking_choice,
     components,
     exclusions,
     explaining,
@@ -133,6 +134,7 @@ def full(
         used = settings or splink_engine.train(zone, count, filled, certain)
         frequencies.learn(zone, used)
         frequencies.attach(zone, used)
+        rules = list(blocking_choice.choose(zone, used, rules).rules)
         scorer(zone, used, rules)
         [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
     else:

@@ -125,7 +125,28 @@ def train(zone: Database, count: int, filled: Collection[str], certain_pairs: fl
         learnt = _teach_m(zone, plain, rules, count) if rules else plain
     zone.run("DROP TABLE IF EXISTS teaching")
     _drop_intermediates(zone)
-    return model.merged(settings, learnt, count, certain_pairs)
+    return _settled(model.merged(settings, learnt, count, certain_pairs))
+
+
+def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Probabilities to ten digits: the last ones depend on the order in which threads add up."""
+    return {
+        **settings,
+        "probability_two_random_records_match": _ten(settings["probability_two_random_records_match"]),
+        "comparisons": [
+            {**comparison, "comparison_levels": [_settled_level(level) for level in comparison["comparison_levels"]]}
+            for comparison in settings["comparisons"]
+        ],
+    }
+
+
+def _settled_level(level: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"m_probability", "u_probability"} & set(level)
+    return {**level, **{name: _ten(level[name]) for name in names}}
+
+
+def _ten(value: float) -> float:
+    return float(f"{value:.10g}")
 
 
 def _drop_intermediates(zone: Database) -> None:
