@@ -26,7 +26,7 @@ from linkage.cells import (
 )
 from linkage.normalise import dates
 from linkage.reasons import Reason
-from linkage.rows import EventClaim, EventStatus, InvolvementClaim, Precision, TieClaim
+from linkage.rows import EventClaim, EventStatus, InvolvementClaim, Precision, Relation, TieClaim
 from linkage.spec_fields import DateColumn
 from linkage.spec_model import Event, Involvement, Person, Tie
 
@@ -243,4 +243,6 @@ class TiePlan:
         if tie.from_ not in people or tie.to not in people or not self._applies(cells):
             return None
         since, until = self._dates.read(cells, warn)
+        if since is not None and tie.relation is Relation.BIRTH_MOTHER:
+            since = at_precision(since, Precision.MONTH)
         return TieClaim(tie.from_, tie.relation, tie.to, tie.category, tie.standing, since, until)

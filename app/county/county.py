@@ -65,7 +65,7 @@ def write_county(
         raise ValueError("a county needs zero or more families")
     out.mkdir(parents=True, exist_ok=True)
     gazetteer, numbers, roster = Gazetteer(families), NhsNumbers(seed), Roster(families, seed)
-    clerk = Clerk(rates_for(Level(errors), address_damage))
+    clerk = Clerk(rates_for(Level(errors), address_damage), seed)
     books = Books(out, LAYOUTS, gazetteer, as_of)
     facts = Facts(out, roster, books.unusable)
     try:

@@ -73,8 +73,10 @@ def rates_for(level: Level, address: float = 0.0) -> Rates:
 class Clerk:
     """Writes people down as a row will show them."""
 
-    def __init__(self, rates: Rates) -> None:
+    def __init__(self, rates: Rates, seed: int = 0) -> None:
         self.rates = rates
+        # a chance of its own, so that damage to addresses changes nothing else
+        self._damage = Random(f"{seed}/damage")
         held = 0.5
         self._surname = _split(rates.surname - _BABY_SURNAMES * rates.newborn, held)
         self._forename = _split(rates.forename - _BABY_FORENAMES * rates.newborn, held)
@@ -111,7 +113,7 @@ class Clerk:
         if addressed:
             person.note_home(on)
         if self.rates.address:
-            address, postcode = damaged(rng, address, postcode, self.rates.address)
+            address, postcode = damaged(self._damage, address, postcode, self.rates.address)
         return Seen(given, held.middle, family, born, "2" if person.female else "1", nhs, address, postcode, held.phone)
 
     def _register(self, rng: Random, person: Person, care: bool) -> Registration:

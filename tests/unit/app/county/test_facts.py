@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from app.county import CountySummary
+from app.county.books import ADDRESS, FORMER, NOTHING, ROW, SHARED_PARENT
 from governance.terms import BlockKind, RelationshipKind, Role, SignerBasis, WishAnswer
 from linkage.rows import Relation
 from tests.unit.app.county.reading import truth
@@ -53,7 +54,9 @@ def test_vocabularies_are_closed(medium: tuple[Path, CountySummary]) -> None:
     assert {row["basis"] for row in wishes} <= {basis.value for basis in SignerBasis}
     assert {row["kind"] for row in table(medium[0], "blocks")} <= {kind.value for kind in BlockKind}
     assert {row["kind"] for row in table(medium[0], "caseloads")} <= {kind.value for kind in RelationshipKind}
-    assert {row["relation"] for row in table(medium[0], "truth_ties")} <= {relation.value for relation in Relation}
+    relations = {relation.value for relation in Relation} | {FORMER}
+    assert {row["relation"] for row in table(medium[0], "truth_ties")} <= relations
+    assert {row["evidence"] for row in table(medium[0], "truth_ties")} == {ROW, SHARED_PARENT, ADDRESS, NOTHING}
 
 
 def test_ties_join_people_of_the_truth_once(medium: tuple[Path, CountySummary]) -> None:
