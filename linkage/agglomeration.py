@@ -8,7 +8,7 @@ Source: average linkage (Sokal and Michener 1958), cannot-link constraints (Wags
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,8 +20,8 @@ from linkage.grouping_terms import Bounds
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Places = NDArray[np.int64]
-Values = Mapping[int, frozenset[int]]
-"""What a node claims: key → the values it may be, several only where a steward gave them to one person."""
+Values = Mapping[int, int]
+"""What a node claims: key → value."""
 
 
 @dataclass(slots=True)
@@ -124,24 +124,23 @@ def join_dense(total: Floats, compared: Floats, size: Floats, barred: Bools, bou
 
 def _contradict(one: Values, other: Values) -> bool:
     fewer, more = (one, other) if len(one) <= len(other) else (other, one)
-    return any(key in more and values.isdisjoint(more[key]) for key, values in fewer.items())
+    return any(more.get(key, value) != value for key, value in fewer.items())
 
 
 class _Sparse:
     """Agglomeration of one graph held as neighbours. Groups are named by their smallest node."""
 
-    def __init__(self, size: Sequence[int], claims: Mapping[int, Values], bounds: Bounds) -> None:
+    def __init__(self, nodes: int, claims: Mapping[int, Values], bounds: Bounds) -> None:
         self._bounds = bounds
-        self._size = list(size)
+        self._size = [1] * nodes
         self._claims = {node: dict(held) for node, held in claims.items()}
         self._links: dict[int, dict[int, tuple[float, int]]] = defaultdict(dict)
         self._heap: list[tuple[float, int, int, int, int]] = []
-        self.into = np.arange(len(size), dtype=np.int64)
+        self.into = np.arange(nodes, dtype=np.int64)
 
     def start(self, edges: Iterable[tuple[int, int, float]]) -> None:
         for a, b, weight in edges:
-            total, compared = self._links[a].get(b, (0.0, 0))
-            self._links[a][b] = self._links[b][a] = (total + weight, compared + 1)
+            self._links[a][b] = self._links[b][a] = (weight, 1)
         self._heap = [entry for entry in self._entries() if -entry[0] >= self._bounds.join]
         heapq.heapify(self._heap)
 
@@ -168,9 +167,7 @@ class _Sparse:
         self.into[gone] = keep
         self._size[keep] += self._size[gone]
         self._size[gone] = 0
-        held = self._claims.setdefault(keep, {})
-        for key, values in self._claims.pop(gone, {}).items():
-            held[key] = held.get(key, frozenset()) | values
+        self._claims.setdefault(keep, {}).update(self._claims.pop(gone, {}))
         near, far = self._links[keep], self._links.pop(gone)
         del near[gone], far[keep]
         for other, (total, compared) in far.items():
@@ -184,9 +181,9 @@ class _Sparse:
 
 
 def join_sparse(
-    size: Sequence[int], edges: Iterable[tuple[int, int, float]], claims: Mapping[int, Values], bounds: Bounds
+    nodes: int, edges: Iterable[tuple[int, int, float]], claims: Mapping[int, Values], bounds: Bounds
 ) -> Places:
     """Group one graph held as edges; of every node the smallest node of its group."""
-    joining = _Sparse(size, claims, bounds)
+    joining = _Sparse(nodes, claims, bounds)
     joining.start(edges)
     return joining.run()

@@ -1,6 +1,6 @@
 """Who contradicts whom: claims that a person can make only once, compared without going through every pair.
 
-Invariants: a profile that claims two values of one set claims the smaller; a group whose steward-given union holds two
+Invariants: a profile that claims two values of one set claims the smaller; a group in which a steward joined two
 numbers claims both, and contradicts only who shares neither; what two sealed identities claim makes them contradict
 and is never told apart from other reasons that are not reported.
 Source: cannot-link constraints (Wagstaff and Cardie 2000)."""
@@ -33,17 +33,22 @@ class Held:
         here = chosen[self.node]
         return Held(self.node[here], self.key[here], self.value[here], self.number)
 
+    def beside_numbers(self) -> "Held":
+        here = ~self.number[self.key]
+        return Held(self.node[here], self.key[here], self.value[here], self.number)
+
     def moved(self, to: NDArray[np.integer]) -> "Held":
         """The same claims, made by the nodes that these nodes now belong to, each once."""
         node = to[self.node].astype(np.int32)
         kept = _first_of_each(node, self.key, self.value)
         return Held(node[kept], self.key[kept], self.value[kept], self.number)
 
-    def by_node(self) -> dict[int, dict[int, frozenset[int]]]:
-        found: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    def by_node(self) -> dict[int, dict[int, int]]:
+        """Node → key → value, of nodes that claim one value of a set."""
+        found: dict[int, dict[int, int]] = defaultdict(dict)
         for node, key, value in zip(self.node.tolist(), self.key.tolist(), self.value.tolist(), strict=True):
-            found[node][key].add(value)
-        return {node: {key: frozenset(values) for key, values in held.items()} for node, held in found.items()}
+            found[node][key] = value
+        return found
 
 
 def _hashed(*columns: NDArray[np.integer]) -> NDArray[np.uint64]:

@@ -2,9 +2,9 @@
 
 Invariants: two profiles join only through average agreement between whole groups, so that a chain of weak links
 cannot join two children; groups whose claims contradict (two numbers, two roles of one record, two births, a sealed
-pair, a steward's "different") never join, whatever the weight; a steward's "same" joins whatever the weight and
-forgives two numbers, nothing else; a sealed pair is never named, not even as a possible duplicate; a group too large
-to be a person is cut or taken apart; the outcome does not depend on the order of the input.
+pair, a steward's "different") never join, whatever the weight; a steward's "same" joins two groups as they stand,
+whatever the weight, and forgives two numbers but nothing else; a sealed pair is never named, not even as a possible
+duplicate; a group too large to be a person is cut or taken apart; the order of the input is of no effect.
 Groups join only at an average of `join` or more, and what was never compared counts for less: so nothing joins across
 parts that no pair of that weight connects, and each part is grouped for itself.
 Source: agglomerative average linkage (Sokal and Michener 1958) within connected components, with cannot-link and
@@ -35,61 +35,20 @@ def group(
     `together` are pairs of profiles of which a steward said that they are one person. Raise UnknownProfile where a
     pair, claim or decision names a profile that is not among `profiles`.
     """
-    held = contradictions.held(profiles, claims)
-    union, refused = _unions(profiles, held, together)
-    graph = _graph(profiles, pairs, held, union, bounds)
-    root, taken_apart = _cut(graph, joined(graph, bounds), bounds)
-    oversized = _oversized(profiles, union, taken_apart)
-    possible = _possible(profiles, graph, root, taken_apart, bounds)
-    return Grouping(profiles, profiles[root[union]], possible, oversized, refused)
+    graph = _graph(profiles, pairs, contradictions.held(profiles, claims), bounds)
+    root, taken = _cut(graph, joined(graph, bounds), bounds)
+    oversized = tuple(Oversized(tuple(profiles[taken == group].tolist())) for group in np.unique(taken[taken >= 0]))
+    root, refused = _united(profiles, graph.claims, root, together)
+    possible = _possible(profiles, graph, root, taken, bounds)
+    return Grouping(profiles, profiles[root], possible, oversized, refused)
 
 
-def _graph(profiles: Ints, pairs: Pairs, held: Held, union: Nodes, bounds: Bounds) -> Graph:
-    a, b = places(profiles, pairs.a), places(profiles, pairs.b)
+def _graph(profiles: Ints, pairs: Pairs, claims: Held, bounds: Bounds) -> Graph:
     weight = np.clip(pairs.weight, bounds.least, bounds.most)
     weight *= _GRAIN
     np.rint(weight, out=weight)
     weight /= _GRAIN
-    size = np.ones(len(profiles), np.int64)
-    if (union != np.arange(len(union))).any():
-        a, b, size = union[a], union[b], np.bincount(union, minlength=len(union))
-        apart = a != b
-        a, b, weight = a[apart], b[apart], weight[apart]
-    return Graph(a, b, weight, size, union, held)
-
-
-def _unions(
-    profiles: Ints, held: Held, together: Sequence[tuple[int, int]]
-) -> tuple[Nodes, tuple[tuple[int, int], ...]]:
-    """Of every node the smallest that a steward said to be the same person; and the decisions that cannot be kept."""
-    union = np.arange(len(profiles), dtype=np.int32)
-    if not len(together):
-        return union, ()
-    asked = sorted({(min(pair), max(pair)) for pair in together})
-    low, high = places(profiles, np.array(asked, np.int64).reshape(-1, 2).T.ravel()).reshape(2, -1).tolist()
-    named = np.zeros(len(profiles), np.bool_)
-    named[[*low, *high]] = True
-    said = {n: dict(c) for n, c in contradictions.single(held.of(named)).by_node().items()}
-    refused = []
-    members = {node: [node] for node in {*low, *high}}
-    for decision, a, b in zip(asked, low, high, strict=True):
-        one, other = sorted((int(union[a]), int(union[b])))
-        if one == other:
-            continue
-        if _forbidden(said.get(one, {}), said.get(other, {}), held.number):
-            refused.append(decision)
-            continue
-        gone = members.pop(other)
-        members[one] += gone
-        union[gone] = one
-        theirs = said.pop(other, {})
-        ours = said.setdefault(one, {})
-        said[one] = {k: ours.get(k, frozenset()) | theirs.get(k, frozenset()) for k in ours.keys() | theirs.keys()}
-    return union, tuple(refused)
-
-
-def _forbidden(one: dict[int, frozenset[int]], other: dict[int, frozenset[int]], number: NDArray[np.bool_]) -> bool:
-    return any(one[key].isdisjoint(other[key]) and not number[key] for key in one.keys() & other.keys())
+    return Graph(len(profiles), places(profiles, pairs.a), places(profiles, pairs.b), weight, claims)
 
 
 def _cut(graph: Graph, root: Nodes, bounds: Bounds) -> tuple[Nodes, Nodes]:
@@ -98,26 +57,57 @@ def _cut(graph: Graph, root: Nodes, bounds: Bounds) -> tuple[Nodes, Nodes]:
     Returns the groups, and of every node the group it was taken out of (−1 where it was not).
     """
     taken = np.full(len(root), -1, np.int32)
-    for more in (*_STRICTER, None):
-        large = np.bincount(root, weights=graph.size, minlength=len(root)) > bounds.most_profiles
-        inside = large[root] & (graph.size > 0)
+    for more in _STRICTER:
+        inside = _too_large(root, bounds)
         if not inside.any():
-            break
-        if more is None:
-            alone = np.flatnonzero(inside)
-            taken[alone] = root[alone]
-            root = root.copy()
-            root[alone] = alone
-            break
+            return root, taken
         stricter = replace(bounds, join=bounds.join + more, doubt=bounds.join + more)
-        again = joined(graph.within(inside, root), stricter)
-        root = np.where(inside, again, root)
+        root = np.where(inside, joined(graph.within(inside, root), stricter), root)
+    alone = np.flatnonzero(_too_large(root, bounds))
+    taken[alone] = root[alone]
+    root[alone] = alone
     return root, taken
 
 
-def _oversized(profiles: Ints, union: Nodes, taken: Nodes) -> tuple[Oversized, ...]:
-    of = taken[union]
-    return tuple(Oversized(tuple(profiles[of == group].tolist())) for group in np.unique(of[of >= 0]))
+def _too_large(root: Nodes, bounds: Bounds) -> NDArray[np.bool_]:
+    """The nodes of groups that are too large to be a person."""
+    return np.bincount(root, minlength=len(root))[root] > bounds.most_profiles
+
+
+def _united(
+    profiles: Ints, claims: Held, root: Nodes, together: Sequence[tuple[int, int]]
+) -> tuple[Nodes, tuple[tuple[int, int], ...]]:
+    """Make one group of groups that hold two profiles of which a steward said that they are one person.
+
+    Two numbers are forgiven; whatever else contradicts is not, and the decision is refused.
+    """
+    if not len(together):
+        return root, ()
+    asked = sorted({(min(pair), max(pair)) for pair in together})
+    ends = root[places(profiles, np.array(asked, np.int64).ravel())].reshape(-1, 2)
+    said = _said(claims, root, ends)
+    into, whole = {group: group for group in said}, {group: [group] for group in said}
+    refused = []
+    for decision, (a, b) in zip(asked, ends.tolist(), strict=True):
+        low, high = sorted((into[a], into[b]))
+        if any(said[low].get(key, value) != value for key, value in said[high].items()):
+            refused.append(decision)
+        elif low != high:
+            said[low] |= said[high]
+            into |= dict.fromkeys(whole[high], low)
+            whole[low] += whole.pop(high)
+    table = np.arange(len(root), dtype=np.int32)
+    table[list(into)] = list(into.values())
+    return table[root], tuple(refused)
+
+
+def _said(claims: Held, root: Nodes, groups: Nodes) -> dict[int, dict[int, int]]:
+    """What these groups claim beside numbers."""
+    named = np.zeros(len(root), np.bool_)
+    named[groups.ravel()] = True
+    held = contradictions.single(claims.of(named[root])).moved(root)
+    found = held.beside_numbers().by_node()
+    return {group: found.get(group, {}) for group in np.unique(groups).tolist()}
 
 
 def _possible(profiles: Ints, graph: Graph, root: Nodes, taken: Nodes, bounds: Bounds) -> tuple[Possible, ...]:
@@ -127,7 +117,7 @@ def _possible(profiles: Ints, graph: Graph, root: Nodes, taken: Nodes, bounds: B
     a, b, average = a[doubtful], b[doubtful], average[doubtful]
     named = np.zeros(len(root), np.bool_)
     named[a] = named[b] = True
-    claims = contradictions.single(graph.claims.of(named[root[graph.union]])).moved(root[graph.union])
+    claims = contradictions.single(graph.claims.of(named[root])).moved(root)
     other, number = contradictions.between(a, b, claims)
     shown = ~other & (~number | (average >= bounds.join))
     reasons = np.where(number, Doubt.TWO_NUMBERS.value, Doubt.UNSURE.value)
@@ -162,6 +152,6 @@ def _averages(graph: Graph, root: Nodes, taken: Nodes, bounds: Bounds) -> tuple[
         return low, high, weight
     total, compared = np.add.reduceat(weight, starts), np.diff(np.append(starts, len(low)))
     low, high = low[starts], high[starts]
-    size = np.bincount(root, weights=graph.size, minlength=len(root))
+    size = np.bincount(root, minlength=len(root))
     possible = size[low] * size[high]
     return low, high, (total + bounds.missing * (possible - compared)) / possible

@@ -1,8 +1,7 @@
 """Grouping a graph part by part: whole parts at once where nothing is in doubt, else by the way that suits their size.
 
 Invariants: a part all of whose pairs were compared, reach `join` and contradict in nothing is one group, whatever the
-order of joining; every other part is grouped by average linkage under its constraints; nodes merged by a steward
-(`union`) count with all their profiles.
+order of joining; every other part is grouped by average linkage under its constraints.
 Source: as in `agglomeration`."""
 
 from collections.abc import Iterator
@@ -26,21 +25,18 @@ _DENSE = 2_500
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Pairs of nodes with weights; `size` is a node's profiles (0 where a steward joined it to `union`)."""
+    """Pairs of `count` nodes with weights, and what nodes claim."""
 
+    count: int
     a: Nodes
     b: Nodes
     weight: NDArray[np.float64]
-    size: Ints
-    union: Nodes
     claims: Held
-    """What profiles claim; a node claims what the profiles joined to it do."""
 
     def within(self, inside: NDArray[np.bool_], root: Nodes) -> "Graph":
         """Only the pairs and claims inside each of the groups of the chosen nodes."""
         kept = inside[self.a] & (root[self.a] == root[self.b])
-        claims = self.claims.of(inside[self.union])
-        return Graph(self.a[kept], self.b[kept], self.weight[kept], self.size, self.union, claims)
+        return Graph(self.count, self.a[kept], self.b[kept], self.weight[kept], self.claims.of(inside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,12 @@ class _Laid:
 
 
 def joined(graph: Graph, bounds: Bounds) -> Nodes:
-    """Of every node the smallest node of its group (of one that a steward joined to another: itself)."""
+    """Of every node the smallest node of its group."""
     reach = bounds.join if bounds.missing < bounds.join else bounds.doubt
     strong = graph.weight >= reach
-    part = connected(len(graph.size), graph.a[strong], graph.b[strong])
+    part = connected(graph.count, graph.a[strong], graph.b[strong])
     inside = part[graph.a] == part[graph.b]
-    graph = Graph(graph.a[inside], graph.b[inside], graph.weight[inside], graph.size, graph.union, graph.claims)
+    graph = Graph(graph.count, graph.a[inside], graph.b[inside], graph.weight[inside], graph.claims)
     hard = _hard_parts(graph, part, bounds)
     root: Nodes
     root = np.where(hard[part], np.arange(len(part), dtype=np.int32), part)
@@ -82,26 +78,21 @@ def _hard_parts(graph: Graph, part: Nodes, bounds: Bounds) -> NDArray[np.bool_]:
     count = len(part)
     nodes = np.bincount(part, minlength=count)
     joining = np.bincount(part[graph.a[graph.weight >= bounds.join]], minlength=count)
-    hard = (nodes > 1) & (joining < nodes * (nodes - 1) // 2)
-    hard[part[graph.size > 1]] |= nodes[part[graph.size > 1]] > 1
-    claims = graph.claims.of((nodes > 1)[part[graph.union]])
-    claims = Held(graph.union[claims.node], claims.key, claims.value, claims.number)
-    hard |= contradictions.contested(part, claims)
-    return hard & (nodes > 1)
+    incomplete = joining < nodes * (nodes - 1) // 2
+    claims = graph.claims.of((nodes > 1)[part])
+    return (nodes > 1) & (incomplete | contradictions.contested(part, claims))
 
 
 def _join_parts(graph: Graph, part: Nodes, hard: NDArray[np.bool_], bounds: Bounds, root: Nodes) -> None:
     """Group every hard part and write the outcome into `root`."""
-    claims = contradictions.single(graph.claims.of(hard[part[graph.union]])).moved(graph.union)
-    loose = np.zeros(len(part), np.bool_)
-    loose[part[_many_valued(claims)]] = True
-    laid = _lay_out(graph, part, hard, loose)
+    claims = contradictions.single(graph.claims.of(hard[part]))
+    laid = _lay_out(graph, part, hard)
     barred = _barred(laid, part, claims.of(laid.place_of[part] < laid.dense))
     for first, last, order in _runs(np.diff(laid.start[: laid.stacked + 1])):
-        group = join_stacked(_stack(graph, laid, barred, first, last, order), bounds)
+        group = join_stacked(_stack(laid, barred, first, last, order), bounds)
         _write(root, laid, first, last, group)
     for at in range(laid.stacked, laid.dense):
-        stack = _stack(graph, laid, barred, at, at + 1, int(laid.start[at + 1] - laid.start[at]))
+        stack = _stack(laid, barred, at, at + 1, int(laid.start[at + 1] - laid.start[at]))
         group = join_dense(stack.total[0], stack.compared[0], stack.size[0], stack.barred[0], bounds)
         _write(root, laid, at, at + 1, group[None, :])
     said = claims.of(laid.place_of[part] >= laid.dense).by_node()
@@ -110,23 +101,16 @@ def _join_parts(graph: Graph, part: Nodes, hard: NDArray[np.bool_], bounds: Boun
         edges = zip(laid.a[pairs].tolist(), laid.b[pairs].tolist(), laid.weight[pairs].tolist(), strict=True)
         here = laid.nodes[nodes]
         local = {at: said[node] for at, node in enumerate(here.tolist()) if node in said}
-        group = join_sparse(graph.size[here].tolist(), edges, local, bounds)
+        group = join_sparse(len(here), edges, local, bounds)
         _write(root, laid, at, at + 1, group[None, :])
 
 
-def _many_valued(claims: Held) -> Nodes:
-    """The nodes that claim two values of one set: numbers that a steward gave to one person."""
-    same = (claims.node[1:] == claims.node[:-1]) & (claims.key[1:] == claims.key[:-1])
-    many: Nodes = claims.node[1:][same]
-    return many
-
-
-def _lay_out(graph: Graph, part: Nodes, hard: NDArray[np.bool_], loose: NDArray[np.bool_]) -> _Laid:
+def _lay_out(graph: Graph, part: Nodes, hard: NDArray[np.bool_]) -> _Laid:
     """Put the hard parts in order: those stacked, by size; those held as a matrix; those held by their edges."""
     count = len(part)
     names = np.flatnonzero(hard)
     sizes = np.bincount(part, minlength=count)[names]
-    way = np.where(loose[names] | (sizes > _DENSE), 2, np.where(sizes > _PADDED[-1], 1, 0))
+    way = (sizes > _PADDED[-1]).astype(np.int64) + (sizes > _DENSE)
     order = np.lexsort((sizes, way))
     place_of = np.full(count, count, np.int64)
     place_of[names[order]] = np.arange(len(names))
@@ -165,7 +149,7 @@ def _runs(sizes: Ints) -> Iterator[tuple[int, int, int]]:
         first = end
 
 
-def _stack(graph: Graph, laid: _Laid, barred: tuple[Ints, Nodes, Nodes], first: int, last: int, order: int) -> Stack:
+def _stack(laid: _Laid, barred: tuple[Ints, Nodes, Nodes], first: int, last: int, order: int) -> Stack:
     parts, cells = last - first, (last - first) * order * order
     pairs = slice(laid.pair_start[first], laid.pair_start[last])
     part = np.repeat(np.arange(parts), np.diff(laid.pair_start[first : last + 1]))
@@ -175,7 +159,7 @@ def _stack(graph: Graph, laid: _Laid, barred: tuple[Ints, Nodes, Nodes], first: 
     part_of = np.repeat(np.arange(parts), np.diff(laid.start[first : last + 1]))
     nodes = laid.nodes[laid.start[first] : laid.start[last]]
     size = np.zeros((parts, order))
-    size[part_of, laid.local[nodes]] = graph.size[nodes]
+    size[part_of, laid.local[nodes]] = 1.0
     apart = np.zeros((parts, order, order), np.bool_)
     places, one, other = barred
     here = slice(*np.searchsorted(places, (first, last)))
