@@ -8,11 +8,11 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from app.envelopes import pack
 from linkage.loads import Staged
-from linkage.rows import EventClaim, Identity, InvolvementClaim, Problem, SourceRow, TieClaim
+from linkage.rows import EventClaim, InvolvementClaim, Problem, SourceRow, TieClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,40 @@ class LoadScope:
     covered: Collection[str]
 
 
+class Claims(Protocol):
+    """What a row says beside who its people are, whichever way it came."""
+
+    @property
+    def row_number(self) -> int: ...
+    @property
+    def people(self) -> Mapping[str, object]: ...
+    @property
+    def unborn(self) -> frozenset[str]: ...
+    @property
+    def events(self) -> tuple[EventClaim, ...]: ...
+    @property
+    def involvements(self) -> tuple[InvolvementClaim, ...]: ...
+    @property
+    def ties(self) -> tuple[TieClaim, ...]: ...
+    @property
+    def warnings(self) -> tuple[Problem, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """What stays outside the vault of one identity."""
+
+    birth_month: str | None
+    sex: str | None
+    place: Place
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PlacedRow:
-    """A row with its new random ids, and the ids of the version it supersedes."""
+    """A row with its new random ids, and the ids of the version it supersedes; `at` is its place in its stretch."""
 
-    row: SourceRow
+    at: int
+    row: Claims
     record_id: str
     role_ids: Mapping[str, str]
     supersedes: str | None
@@ -60,11 +89,11 @@ def content(row: SourceRow) -> bytes:
     return people + b"\x1d" + claims.encode()
 
 
-def shape(placed: PlacedRow, scope: LoadScope, places: Mapping[str, Place], staged: Staged) -> Counter[str]:
+def shape(placed: PlacedRow, scope: LoadScope, facts: Mapping[str, RoleFacts], staged: Staged) -> Counter[str]:
     """Add one row's rows to `staged`; return how many claims of each category were not covered."""
     row = placed.row
     staged.records.append(_record(placed, scope))
-    staged.roles.extend(_role(placed, scope, role, identity, places) for role, identity in row.people.items())
+    staged.roles.extend(_role(placed, scope, role, facts[role]) for role in row.people)
     events = [claim for claim in row.events if claim.category in scope.covered]
     involvements = [claim for claim in row.involvements if claim.category in scope.covered]
     ties = [claim for claim in row.ties if claim.category in scope.covered]
@@ -97,22 +126,18 @@ def _record(placed: PlacedRow, scope: LoadScope) -> dict[str, Any]:
     }
 
 
-def _role(
-    placed: PlacedRow, scope: LoadScope, role: str, identity: Identity, places: Mapping[str, Place]
-) -> dict[str, Any]:
-    place = places.get(identity.postcode or "", Place())
-    born = identity.date_of_birth
+def _role(placed: PlacedRow, scope: LoadScope, role: str, facts: RoleFacts) -> dict[str, Any]:
     return {
         "id": placed.role_ids[role],
         "record_id": placed.record_id,
         "role": role,
         "provider": scope.provider,
         "unborn": role in placed.row.unborn,
-        "birth_month": None if born is None else f"{born.year:04d}-{born.month:02d}",
-        "sex": None if identity.sex is None else str(identity.sex),
-        "ward": place.ward,
-        "locality": place.locality,
-        "nation": place.nation,
+        "birth_month": facts.birth_month,
+        "sex": facts.sex,
+        "ward": facts.place.ward,
+        "locality": facts.place.locality,
+        "nation": facts.place.nation,
         "current": False,
         "supersedes": placed.superseded_roles.get(role),
     }

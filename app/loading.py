@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.load_batches import Load, Tally
 from app.load_rows import LoadScope, new_id
+from app.stretches import DoorStretch
 from app.zones import deployment_zone
 from governance import agreements, ledger, people, quarantine, vault
 from governance.entries import Detail
@@ -119,7 +120,7 @@ def _run(load: Load, extract: Extract, *, kind: str, file_digest: str, progress:
     try:
         load.zone.begin(scope.load_id, ordinal, scope.dataset)
         for batch in _batches(validate.rows(extract, load.spec)):
-            load.take(batch)
+            load.take(DoorStretch(batch, load.spec, scope, load.deployment.ring))
             if progress is not None:
                 progress(len(batch))
         ended = load.end_unseen() if kind == "snapshot" else []

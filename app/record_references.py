@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.deployment import Deployment
+from linkage.encode import received_records, record_marks
 from linkage.store import record_role
 from linkage.zone import Zone
 
@@ -32,8 +33,8 @@ def persons(deployment: Deployment, zone: Zone, references: Iterable[RecordRefer
         by_dataset[reference.dataset].append(reference)
     records: dict[RecordReference, str] = {}
     for dataset, held in by_dataset.items():
-        named = (f"{dataset}\x1f{reference.record_id}".encode() for reference in held)
-        tokens = [mac.hex()[:32] for mac in deployment.ring.mac_many("record-id/1", named)]
+        marks = record_marks(deployment.ring, dataset, (reference.record_id for reference in held))
+        tokens = received_records(deployment.ring, marks)
         known = zone.known(dataset, tokens)
         records |= {ref: known[token][0] for ref, token in zip(held, tokens, strict=True) if token in known}
     roles = _roles(deployment, sorted(set(records.values())))

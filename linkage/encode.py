@@ -5,7 +5,7 @@ key (HKDF), so equal words in different fields give different tokens; nothing cl
 `rekey` is applied on receipt, so that a partner's encoding keys do not unmask the linkage zone. Sparse identities are
 normal: each column may be null. Columns are worked on whole, and each distinct value once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
@@ -38,7 +38,9 @@ _LABEL = {"nhs": "nhs-number/1", "upn": "upn/1"}
 """Numbers printed on cards are hashed by HMAC-SHA-256 under labels of their own."""
 _ENCODING = "encoding/1"
 _REKEY = "rekey/1"
-_RECORD = "record"
+_RECORD, _CONTENT, TRANSPORT = "record", "content", "transport"
+MARK = 16
+"""Bytes of a record id's mark."""
 _HASHES = {"given_f": 3, "family_f": 3, "name_f": 2, "address_f": 1, "postcode_f": 4}
 _SEXES = {Sex.FEMALE: "F", Sex.MALE: "M"}
 _STEM = r"[-/_.][0-9]{1,2}$"
@@ -120,16 +122,41 @@ def _rekeyed(keys: KeyedHash, column: str) -> Cmac:
     return Cmac(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
 
 
-def encoder_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
-    """Every derived key that encoding and re-keying use, by label and purpose, for a process without the ring."""
+def partner_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
+    """Every derived key that a partner's own encoder uses, by label and purpose: none of them re-keys or opens."""
     domains = {_DOMAIN.get(name, name) for name in TOKENS} | set(FILTERS)
-    asked = [(_LABEL.get(domain, _ENCODING), domain) for domain in domains] + [(_REKEY, domain) for domain in domains]
-    return {(label, info): keys.subkey(label, info) for label, info in asked}
+    asked = {(_LABEL.get(domain, _ENCODING), domain) for domain in domains}
+    asked |= {(_ENCODING, purpose) for purpose in (_RECORD, _CONTENT, TRANSPORT)}
+    return {(label, info): keys.subkey(label, info) for label, info in sorted(asked)}
+
+
+def encoder_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
+    """The same and the keys of re-keying, for a process of the service that has not the ring."""
+    domains = {_DOMAIN.get(name, name) for name in TOKENS} | set(FILTERS)
+    return partner_subkeys(keys) | {(_REKEY, domain): keys.subkey(_REKEY, domain) for domain in sorted(domains)}
+
+
+def record_marks(keys: KeyedHash, dataset: str, record_ids: Iterable[str]) -> list[bytes]:
+    """What a partner's encoder makes of record ids."""
+    mac = Hmac(keys.subkey(_ENCODING, _RECORD))
+    return [mac.digest(f"{dataset}\x1f{record_id}".encode())[:MARK] for record_id in record_ids]
+
+
+def content_marks(keys: KeyedHash, contents: Iterable[bytes]) -> list[bytes]:
+    """What a partner's encoder makes of all that rows say, to tell later whether one has changed."""
+    mac = Hmac(keys.subkey(_ENCODING, _CONTENT))
+    return [mac.digest(content) for content in contents]
+
+
+def received_records(keys: KeyedHash, marks: Iterable[bytes]) -> list[str]:
+    """The tokens by which the zone knows records, from their marks: 128 bits each, in hexadecimal."""
+    return [keys.mac("record-id/1", mark)[:MARK].hex() for mark in marks]
 
 
 def record_token(keys: KeyedHash, dataset: str, record_id: str) -> str:
-    """The token by which a record id is known in the zone: 128 bits, in hexadecimal."""
-    return keys.mac("record-id/1", f"{dataset}\x1f{record_id}".encode())[:16].hex()
+    """The token by which a record id is known in the zone (marked at the encoder, then re-keyed)."""
+    [token] = received_records(keys, record_marks(keys, dataset, [record_id]))
+    return token
 
 
 def nhs_token(keys: KeyedHash, number: str) -> int:
