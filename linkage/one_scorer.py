@@ -23,12 +23,11 @@ class OneScorer:
 
     def __init__(self, database: Database, settings: Mapping[str, Any], schema: pa.Schema) -> None:
         self._database = database
-        sql = scoring.pairs_sql(settings, left="asking", right="met", candidate="paired", fields=True)
+        sql = scoring.pairs_sql(settings, left="met", right="met", candidate="paired", fields=True)
         named = set(_NAMED.findall(sql)) | {"profile"}
         self.schema = pa.schema([field for field in schema if field.name in named])
         with database.lent("shape", self.schema.empty_table()):
-            for table in ("asking", "met"):
-                database.run(f"CREATE TABLE {table} AS FROM shape")
+            database.run("CREATE TABLE met AS FROM shape")
         database.run("CREATE TABLE paired (a BIGINT, b BIGINT)")
         database.run("CREATE TABLE singly (described UBIGINT)")
         # A plan made on empty tables must not believe their statistics: "no value is missing" would be folded into it.
@@ -39,18 +38,16 @@ class OneScorer:
         """Each kept pair's profile `b`, weight, standing and fields' weights. `described` are people (data set, given
         name, birth, surname) of whom a data set that holds each person once speaks."""
         own = pa.Table.from_pylist([{name: asked[name] for name in self.schema.names}], schema=self.schema)
+        rows = pa.concat_tables([own, met.select(self.schema.names)])
+        pairs = "INSERT INTO paired SELECT $1, profile FROM met WHERE profile <> $1"
         with self._undone():
-            self._put("asking", own)
-            self._put("met", met.select(self.schema.names))
-            self._database.run("INSERT INTO paired SELECT a.profile, m.profile FROM asking a, met m")
+            with self._database.lent("lent_rows", rows):
+                self._database.run("INSERT INTO met FROM lent_rows")
+            self._database.run(pairs, [asked["profile"]])
             if len(described):
                 with self._database.lent("lent_describing", described):
                     self._database.run(_SINGLY)
             return self._database.table("EXECUTE scored")
-
-    def _put(self, name: str, rows: pa.Table) -> None:
-        with self._database.lent("lent_rows", rows):
-            self._database.run(f"INSERT INTO {name} FROM lent_rows")
 
     @contextmanager
     def _undone(self) -> Iterator[None]:
