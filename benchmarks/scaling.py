@@ -21,7 +21,8 @@ from linkage import blocking, frequencies, live, model, profiles, scoring, spark
 from linkage.encode import by_column, encode_columns, rekey
 from linkage.zone import Zone, open_zone
 
-SIZES = (100_000, 300_000)
+SIZES = (2_000, 100_000, 300_000)
+"""The first shows what starting costs."""
 _BATCH = 100_000
 _DEFAULTS = "spark.driver.memory 1g\nspark.executor.memory 2g\n"
 Step = tuple[str, Callable[[], Any]]

@@ -40,10 +40,10 @@ class Standalone:
 
 
 @contextmanager
-def _running(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(log: Path, *arguments: str, secured: bool = True) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(log.parent), "SPARK_HOME": str(_HOME), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": f"{LIGHT} {_OPTIONS}", "_SPARK_AUTH_SECRET": SECRET,
+        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": f"{LIGHT} {_OPTIONS if secured else ''}", "_SPARK_AUTH_SECRET": SECRET,
         "SPARK_LOCAL_DIRS": str(log.parent / "local"), "SPARK_NO_DAEMONIZE": "1",
     }  # fmt: skip
     if "JAVA_HOME" in os.environ:
@@ -70,21 +70,21 @@ def _await(log: Path, pattern: str, seconds: float = 90.0) -> str:
 
 
 @contextmanager
-def standalone(folder: Path, *, workers: int = 2, memory: str = "768m") -> Iterator[Standalone]:
-    """Start the cluster under a folder; everything is stopped at the end."""
+def standalone(folder: Path, *, workers: int = 2, memory: str = "768m", secured: bool = True) -> Iterator[Standalone]:
+    """Start the cluster under a folder (not `secured`: as Spark comes); everything is stopped at the end."""
     logs, shared = folder / "logs", folder / "shared"
     logs.mkdir(parents=True)
     shared.mkdir(mode=0o700)
     with ExitStack() as stack:
         log = logs / "master"
         host = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        stack.enter_context(_running(log, f"{_PACKAGE}.master.Master", *host))
+        stack.enter_context(_running(log, f"{_PACKAGE}.master.Master", *host, secured=secured))
         master = _await(log, r"Starting Spark master at (spark://127\.0\.0\.1:\d+)")
         for at in range(workers):
             log = logs / f"worker-{at}"
             place = ("--host", "127.0.0.1", "--webui-port", "0", "--work-dir", str(folder / f"work-{at}"))
             size = ("--cores", "1", "--memory", memory)
-            stack.enter_context(_running(log, f"{_PACKAGE}.worker.Worker", *place, *size, master))
+            stack.enter_context(_running(log, f"{_PACKAGE}.worker.Worker", *place, *size, master, secured=secured))
         for at in range(workers):
             _await(logs / f"worker-{at}", r"(Successfully registered with master)")
         yield Standalone(master, shared, logs)

@@ -81,14 +81,20 @@ def spark_guarded(fault: SparkFault = SparkFault.FAILED, *wrapping: type[Excepti
         raise SparkError(fault) from None
 
 
-def _gateway(cluster: Cluster, workdir: Path) -> JavaGateway:
-    """The JVM of this process, started at first use with nothing secret on its command line."""
-    if SparkContext._gateway is not None:
-        return SparkContext._gateway
+@contextmanager
+def _machine(cluster: Cluster, workdir: Path) -> Iterator[JavaGateway]:
+    """A JVM for this run alone, started with nothing secret on its command line, and gone with the run."""
     start = SparkConf(loadDefaults=False).set("spark.master", cluster.master)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": str(workdir)}
-    with spark_guarded(SparkFault.NO_START):
-        return launch_gateway(start, popen_kwargs=quiet)  # type: ignore[no-untyped-call]
+    with spark_guarded(SparkFault.NO_START, OSError):
+        gateway = launch_gateway(start, popen_kwargs=quiet)  # type: ignore[no-untyped-call]
+    try:
+        yield gateway
+    finally:
+        SparkContext._gateway = SparkContext._jvm = None
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait()
 
 
 def _configuration(cluster: Cluster, workdir: Path, partitions: int) -> dict[str, str]:
@@ -116,24 +122,30 @@ def _await_executor(context: SparkContext) -> None:
 
 
 @contextmanager
+def _context(cluster: Cluster, workdir: Path, partitions: int) -> Iterator[SparkContext]:
+    with _machine(cluster, workdir) as gateway:
+        configuration = SparkConf(loadDefaults=True, _jvm=gateway.jvm)
+        configuration.setAll(list(_configuration(cluster, workdir, partitions).items()))
+        with spark_guarded(SparkFault.UNREACHABLE):
+            context = SparkContext(conf=configuration, gateway=gateway)
+        try:
+            yield context
+        finally:
+            with spark_guarded():
+                context.stop()
+
+
+@contextmanager
 def session(cluster: Cluster, workdir: Path, files: RunFiles, partitions: int) -> Iterator[SparkSession]:
     """A session that reads and writes the run's encrypted files; stopped whatever happens."""
-    gateway = _gateway(cluster.checked(), workdir)
-    configuration = SparkConf(loadDefaults=True, _jvm=gateway.jvm)
-    configuration.setAll(list(_configuration(cluster, workdir, partitions).items()))
-    with spark_guarded(SparkFault.UNREACHABLE):
-        context = SparkContext(conf=configuration, gateway=gateway)
-    try:
+    with _context(cluster.checked(), workdir, partitions) as context:
         with spark_guarded(SparkFault.UNREACHABLE):
             _await_executor(context)
         with spark_guarded():
             jar = workdir / "run-key.jar"
-            compiled_client(gateway, jar)
+            compiled_client(context._gateway, jar)
             for name, value in files.settings().items():
                 context._jsc.hadoopConfiguration().set(name, value)
             made = SparkSession(context)
             made.sql(f"ADD JAR '{jar}'").collect()
-            yield made
-    finally:
-        with spark_guarded():
-            context.stop()
+        yield made

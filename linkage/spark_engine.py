@@ -48,7 +48,7 @@ def _work_folder(workdir: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder)
 
 
 def _for_spark(sql: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -73,20 +74,20 @@ class Masks:
     def __repr__(self) -> str:
         return "Masks()"
 
-    def _function(self, label: bytes, values: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]:
+    def _function(self, label: str, values: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]:
         blocks = np.zeros((len(values), 2), dtype="<u8")
         blocks[:, 0] = values.view(np.uint64)
-        blocks[:, 1] = int.from_bytes(label.ljust(8, b"\0"), "little")
-        cipher = Cipher(algorithms.AES(self.key), modes.ECB()).encryptor()  # noqa: S305  (one block: no repetition)
+        blocks[:, 1] = int.from_bytes(sha256(label.encode()).digest()[:8], "little")
+        cipher = Cipher(algorithms.AES(self.key), modes.ECB()).encryptor()  # noqa: S305  equal is to stay equal
         return np.frombuffer(cipher.update(blocks.tobytes()), dtype="<i8").reshape(-1, 2)[:, 0]
 
     def tokens(self, column: pa.Array, domain: str = "token") -> pa.Array:
         """Other 64-bit values, equal exactly where these are within a domain; what is missing stays missing."""
         values = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        return pa.array(self._function(domain.encode(), values), pa.int64(), mask=_missing(column))
+        return pa.array(self._function(domain, values), pa.int64(), mask=_missing(column))
 
     def _order(self, name: str) -> np.ndarray[Any, Any]:
-        return np.argsort(self._function(name.encode()[:8], np.arange(BITS, dtype=np.int64)), kind="stable")
+        return np.argsort(self._function(name, np.arange(BITS, dtype=np.int64)), kind="stable")
 
     def filter(self, name: str, low: pa.Array, high: pa.Array) -> list[pa.Array]:
         """The two halves of a filter with its bits in this run's order."""

@@ -123,12 +123,21 @@ def _nothing_readable(watched: _Watched, tokens: set[int]) -> None:
     assert watched.configured["spark.executor.memory"] == _DEFAULTS["spark.executor.memory"]
 
 
-def test_a_cluster_does_not_serve_whoever_has_another_secret(cluster: Standalone, tmp_path: Path) -> None:
-    zone, settings, blocks = drawn(tmp_path / "zone", 60, 25)
+def _refused(master: str, shared: Path, secret: str, folder: Path) -> SparkFault:
+    zone, settings, blocks = drawn(folder, 60, 25)
     with zone, pytest.raises(SparkError) as refused:
-        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET[::-1])
-    assert refused.value.fault is SparkFault.UNREACHABLE
-    assert list(cluster.shared.iterdir()) == []
+        spark_engine.fill_pairs(zone, settings, blocks, master, shared, secret=secret)
+    assert list(shared.iterdir()) == []
+    return refused.value.fault
+
+
+def test_a_cluster_does_not_serve_whoever_has_another_secret(cluster: Standalone, tmp_path: Path) -> None:
+    assert _refused(cluster.master, cluster.shared, SECRET[::-1], tmp_path / "zone") is SparkFault.UNREACHABLE
+
+
+def test_a_cluster_without_authentication_gets_nothing(cluster: Standalone, tmp_path: Path) -> None:
+    with standalone(tmp_path / "open", workers=0, secured=False) as open_to_all:
+        assert _refused(open_to_all.master, cluster.shared, SECRET, tmp_path / "zone") is SparkFault.UNREACHABLE
 
 
 _NAMES = ("Ffion", "Aled", "Zofia", "Amina", "Callum", "Niamh", "Rhys", "Priya")
