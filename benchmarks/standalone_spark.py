@@ -43,8 +43,8 @@ class Standalone:
 def _running(log: Path, *arguments: str, secured: bool = True) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(log.parent), "SPARK_HOME": str(_HOME), "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": f"{LIGHT} {_OPTIONS if secured else ''}", "_SPARK_AUTH_SECRET": SECRET,
-        "SPARK_LOCAL_DIRS": str(log.parent / "local"), "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": f"{LIGHT} {_OPTIONS if secured else ''}",
+        "_SPARK_AUTH_SECRET": SECRET, "SPARK_LOCAL_DIRS": str(log.parent / "local"), "SPARK_NO_DAEMONIZE": "1",
     }  # fmt: skip
     if "JAVA_HOME" in os.environ:
         environment["JAVA_HOME"] = os.environ["JAVA_HOME"]
