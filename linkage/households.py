@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import Session
 
-from linkage import dwellings
+from linkage import communal, dwellings
 from linkage.encode import SCHEMA
 from linkage.residences import Kin, Residence, Sighting, stays, together
 from linkage.rows import Relation, Standing
@@ -153,19 +153,28 @@ def _frozen(sets: dict[str, set[str]]) -> dict[str, frozenset[str]]:
     return {who: frozenset(others) for who, others in sets.items()}
 
 
+def _communal(zone: Zone) -> set[int]:
+    """The homes of `sighted` that the list of communal establishments names."""
+    communal.lay(zone)
+    rows = zone.rows(
+        "SELECT DISTINCT home FROM sighted WHERE address IN (SELECT address FROM communal)"
+        " OR uprn IN (SELECT uprn FROM communal) OR home IN (SELECT address FROM communal)"
+    )
+    return {home for (home,) in rows}
+
+
 def households(
-    session: Session, zone: Zone, ties: Sequence[Tie], *, persons: Collection[str] | None = None,
-    communal: Collection[int] = (),
-) -> list[Tie]:  # fmt: skip
+    session: Session, zone: Zone, ties: Sequence[Tie], *, persons: Collection[str] | None = None
+) -> list[Tie]:
     """The household ties among these persons (all, where none are named), given the ties that rows claim.
 
     `persons` must hold everybody who shares an address with somebody touched, so that a crowd is seen whole.
     """
     open_addresses(zone)
     sighted, kin = days(session, persons), kin_of(ties)
-    shared = together(residences(zone, sighted, kin), kin, communal)
+    shared = together(residences(zone, sighted, kin), kin, _communal(zone))
     sealed = apart(zone, sighted)
-    for name in ("lived", "sighted", "kin", "sealed_holder"):
+    for name in ("lived", "sighted", "kin", "communal", "sealed_holder"):
         zone.run(f"DROP TABLE {name}")
     household, asserted = Relation.HOUSEHOLD, Standing.ASSERTED
     return [

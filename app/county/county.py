@@ -34,7 +34,7 @@ LAYOUTS = (
 
 BESIDE = (
     "truth_persons.csv", "truth_ties.csv", "truth_twins.csv", "truth_groups.csv", "named_families.json",
-    "postcodes.csv", "milestones.yaml",
+    "postcodes.csv", "communal.csv", "milestones.yaml",
 )  # fmt: skip
 
 

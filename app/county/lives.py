@@ -13,7 +13,7 @@ from app.county.names.draw import Names, draw_group, marry, name_child, name_fam
 from app.county.names.groups import NameGroup
 from app.county.numbers import NhsNumbers, mobile
 from app.county.people import Birth, Family, Person, Pregnancy
-from app.county.places import ENGLAND, PLOTS, WALES, Address, Gazetteer
+from app.county.places import ENGLAND, HOSTELS, PLOTS, WALES, Address, Gazetteer
 
 WELSH_SHARE = 0.25
 FATHER_SHARE, SEPARATED_SHARE = 0.85, 0.2
@@ -89,7 +89,7 @@ class Cradle:
     def _next_home(self, rng: Random, family: Family, nation: str) -> Address:
         if rng.random() >= HOSTEL_SHARE:
             return self._dwelling(rng, family, nation)
-        return self._gazetteer.at(int(rng.random() * 20) * 25, nation, 1, name="Hafod House")
+        return self._gazetteer.hostel(int(rng.random() * HOSTELS), nation)
 
     def _fathers_homes(
         self, rng: Random, family: Family, homes: list[tuple[date, Address]], nation: str, first: date

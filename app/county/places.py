@@ -16,6 +16,8 @@ LSOAS_PER_WARD = 5
 POSTCODES_PER_WARD = POSTCODES_PER_LSOA * LSOAS_PER_WARD
 WARDS_PER_LOCALITY = 4
 HOUSES = 60
+HOSTELS = 20
+"""Hostels of each nation."""
 PLOTS = 8
 """How many dwellings of its own a family may have in the course of the years."""
 _PLOT_STEP = 7_368_787
@@ -135,6 +137,9 @@ class Gazetteer:
     def _place(self, nation: str, plot: int) -> tuple[int, int]:
         index, number = divmod(plot * _PLOT_STEP % (self.sizes[nation] * HOUSES), HOUSES)
         return index, number + 1
+
+    def hostel(self, ordinal: int, nation: str) -> Address:
+        return self.at(ordinal * 25, nation, 1, name="Hafod House")
 
     def keep(self, index: int, nation: str, number: int) -> None:
         """Keep a house out of what `dwelling` gives."""

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from app.county.books import Table
-from app.county.places import ENGLAND, WALES, Gazetteer
+from app.county.places import ENGLAND, HOSTELS, WALES, Gazetteer
 
 ORGANISATIONS = (
     ("ZMH", "Marlshire Maternity Hospitals NHS Trust", "", "nhs", ENGLAND, "Maternity duty desk", "01632 960101"),
@@ -77,5 +77,16 @@ def write_reference(folder: Path, gazetteer: Gazetteer) -> None:
     for p in gazetteer.places():
         table.row((p.postcode, p.ward, p.ward_name, p.lsoa, p.locality, p.locality_name, p.nation, p.imd_decile))
     table.close()
+    _write_communal(folder, gazetteer)
     text = yaml.safe_dump(milestone_schedules(), allow_unicode=True, sort_keys=False, width=120)
     (folder / "milestones.yaml").write_text(text, encoding="utf-8")
+
+
+def _write_communal(folder: Path, gazetteer: Gazetteer) -> None:
+    """List the county's hostels, but for the named families' one, and no refuge: crowding must tell those."""
+    table = Table(folder / "communal.csv", ("name", "address", "postcode", "uprn"))
+    for nation in (ENGLAND, WALES):
+        for hostel in range(HOSTELS):
+            home = gazetteer.hostel(hostel, nation)
+            table.row((home.house, str(home), home.postcode, home.uprn))
+    table.close()
