@@ -75,6 +75,17 @@ def sample(session: Session) -> list[estimates.Answered]:
     ]
 
 
+def weighed(session: Session) -> list[tuple[float, bool, float]]:
+    """The answered pairs of the present sample: weight, whether one person, and how many pairs each stands for."""
+    query = select(review_pair.c.match_weight, review_pair.c.answer, review_pair.c.chance).where(
+        review_pair.c.chance.is_not(None),
+        review_pair.c.match_weight.is_not(None),
+        review_pair.c.answer.in_(SETTLED),
+        review_pair.c.run_id.in_(current_runs(session)),
+    )
+    return [(weight, said == Answer.SAME, 1 / chance) for weight, said, chance in session.execute(query)]
+
+
 def taught(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings with m moved towards what stewards' answers on the sample show, where there are enough."""
     query = select(review_pair).where(review_pair.c.chance.is_not(None), review_pair.c.answer == Answer.SAME.value)

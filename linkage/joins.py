@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, distinct, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from linkage.store import load, record_role, source_record
@@ -77,7 +77,7 @@ def _joined(session: Session, load_id: str) -> LoadJoins:
         .group_by(placed.c.dataset)
         .order_by(placed.c.dataset)
     )
-    company = select(distinct(placed.c.person_id)).where(beside)
+    company = select(placed.c.person_id).where(beside).distinct()
     [alone] = session.execute(
         select(func.count()).select_from(mine).where(mine.c.person_id.is_not(None), mine.c.person_id.not_in(company))
     ).one()

@@ -34,6 +34,7 @@ from governance.keystore import KeystoreRefused
 from linkage.extracts import FileRefused
 from linkage.loads import ProviderChanged
 from linkage.quality import TruthUnreadable
+from linkage.quality_report import NothingLinked
 from linkage.reference_files import ReferenceRefused
 from linkage.spark_faults import SparkError
 from linkage.spec import SpecError
@@ -73,6 +74,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (KeystoreRefused, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
+    (NothingLinked, Exit.NO),
     (ZoneError, Exit.INTERNAL),
     (EngineRefused, Exit.USAGE),
     (SparkError, Exit.INTERNAL),

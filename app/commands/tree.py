@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from app.commands import agreeing, auditing, counting, families, keeping, linking, loading, partnering, serving
+from app.commands import (
+    agreeing,
+    auditing,
+    counting,
+    families,
+    keeping,
+    linking,
+    loading,
+    partnering,
+    quality,
+    reviewing,
+    serving,
+)
 from app.commands.output import guarded
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -21,6 +33,8 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "loads": {"list": loading.list_loads, "problems": loading.problems},
     "families": {"explain": families.explain},
     "links": {"explain": linking.explain},
+    "review": {"list": reviewing.waiting, "show": reviewing.pair, "answer": reviewing.answer},
+    "quality": {"report": quality.report, "loads": quality.loads, "charts": quality.charts, "card": quality.card},
     "agreements": {
         "check": agreeing.check,
         "import": agreeing.import_,

@@ -1,0 +1,40 @@
+"""How good the links are, said without a truth and with one: report, charts, model card.
+
+Invariants: what is said is read from the record store, so that no token is opened; explaining one pair opens the zone,
+as `links explain` does, and is an entry first; nothing written to a file names a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.deployment import Deployment
+from linkage import answers, charts, joins, model_card, quality_report
+
+
+def report(deployment: Deployment) -> dict[str, Any]:
+    """Everything that is known of the links without a truth; raise NothingLinked."""
+    with deployment.database.reading() as session:
+        return quality_report.report(session)
+
+
+def loads(deployment: Deployment, load_ids: list[str]) -> list[dict[str, Any]]:
+    """Of each load (the newest of each data set where none is named), how many of its rows joined whom."""
+    with deployment.database.reading() as session:
+        return [asdict(one) for one in joins.joined_by_load(session, load_ids or joins.newest_loads(session))]
+
+
+def draw(deployment: Deployment, folder: Path, explained: Mapping[str, Any] | None = None) -> list[Path]:
+    """Save Splink's charts of the newest run; `explained` is one pair's weights, for the waterfall."""
+    with deployment.database.reading() as session:
+        quality_report.newest_run(session)
+        trained, facts = quality_report.newest_model(session), quality_report.facts(session)
+        weighed = answers.weighed(session)
+    return charts.save(folder, charts.of_run(trained.settings if trained else {}, facts, weighed, explained))
+
+
+def card(deployment: Deployment, truth: Mapping[str, Any] | None) -> str:
+    """The model card as Markdown."""
+    with deployment.database.reading() as session:
+        return model_card.card(session, truth=truth)
