@@ -3,8 +3,8 @@
 Invariants: a decision speaks of roles, never of persons, and follows them to the newest version of their record; one
 that would contradict those that stand is refused with the reason, as is one on two roles of one record, or on two
 versions of one role; the sealed identities of an adopted child are refused like roles that do not exist, so that
-nothing tells of the seal; a decision is withdrawn, never deleted. What an undone merge keeps apart is one act: every
-role of its one side against every role of its other side, listed and withdrawn together under one id.
+nothing tells of the seal; a decision is withdrawn, never deleted. What keeps two whole persons apart, as after an
+undone merge, is one act: every role of one side against every role of the other, listed and withdrawn under one id.
 Source: must-link and cannot-link constraints (Wagstaff and Cardie 2000)."""
 
 import secrets
@@ -53,7 +53,7 @@ class DecisionReason(StrEnum):
 
 
 class DecisionFault(StrEnum):
-    UNKNOWN_ROLE = "a role is not known"
+    UNKNOWN_ROLE = "one of them is not known"
     SAME_ROLE = "both are one role, or versions of one"
     SAME_RECORD = "both are roles of one record: they are two persons"
     SAID_SAME = "decisions that stand say that they are the same person"
@@ -74,8 +74,8 @@ class DecisionRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One pair of roles, as of their newest versions. The pairs of one undone merge have one id: all of `role_a` stand
-    against all of `role_b`."""
+    """One pair of roles, as of their newest versions. The pairs of one act have one id: all its `role_a` stand against
+    all its `role_b`."""
 
     id: str
     kind: DecisionKind
@@ -117,15 +117,18 @@ def decide(
 
 
 def keep_apart(
-    session: Session, ones: Sequence[str], others: Sequence[str], decided_by: str, now: datetime
-) -> str | None:
+    session: Session,
+    ones: Sequence[str],
+    others: Sequence[str],
+    reason: DecisionReason,
+    origin: DecisionOrigin,
+    decided_by: str,
+    now: datetime,
+) -> str:
     """Decide that every one of `ones` is another person than every one of `others`, as one act; its id."""
-    if not ones or not others:
-        return None
     many = max(len(ones), len(others))
     pairs = list(zip(islice(cycle(sorted(ones)), many), islice(cycle(sorted(others)), many), strict=True))
     _refuse_contradiction(standing(session), DecisionKind.DIFFERENT, pairs)
-    reason, origin = DecisionReason.MERGE_UNDONE, DecisionOrigin.UNDO
     return _write(session, DecisionKind.DIFFERENT, pairs, reason, origin, decided_by, now, None)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from linkage import decisions
+from linkage.decisions import DecisionOrigin, DecisionReason
 from linkage.persons import ChangeKind
 from linkage.run_store import new_id
 from linkage.store import person, person_history, record_role, source_record
@@ -74,7 +75,7 @@ def undo_merge(session: Session, history_id: str, by: str, now: datetime) -> Und
     if not moving:
         raise UndoRefused(UndoFault.NOTHING_LEFT)
     staying = [role for role, row in held.items() if row.person_id == holder and role not in moving]
-    act = decisions.keep_apart(session, _newest(moving, held), _newest(staying, held), by, now)
+    act = _keep_apart(session, _newest(moving, held), _newest(staying, held), by, now)
     session.execute(update(record_role).where(record_role.c.id.in_(moving)).values(person_id=restored))
     back = [*moving, *(role for role, row in held.items() if row.person_id == restored)]
     _restate(session, restored, back, held)
@@ -88,6 +89,13 @@ def undo_merge(session: Session, history_id: str, by: str, now: datetime) -> Und
         )
     )  # fmt: skip
     return Undone(made, restored, holder, len(moving), act)
+
+
+def _keep_apart(session: Session, ones: list[str], others: list[str], by: str, now: datetime) -> str | None:
+    if not ones or not others:
+        return None
+    reason, origin = DecisionReason.MERGE_UNDONE, DecisionOrigin.UNDO
+    return decisions.keep_apart(session, ones, others, reason, origin, by, now)
 
 
 def _merge(session: Session, history_id: str) -> Row[Any]:

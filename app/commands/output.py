@@ -27,10 +27,12 @@ from sqlalchemy.exc import OperationalError
 from app.cohorts.spec import QuestionRefused
 from app.deployment import NotInitialised
 from app.engines import EngineRefused
+from app.incidents import NoSuchIncident
 from app.partnering import PartnershipRefused
 from governance.agreements import AgreementRefused
 from governance.checkpoints import NotCovered
 from governance.keystore import KeystoreRefused
+from linkage.decisions import DecisionRefused
 from linkage.extracts import FileRefused
 from linkage.loads import ProviderChanged
 from linkage.quality import TruthUnreadable
@@ -38,6 +40,7 @@ from linkage.quality_report import NothingLinked
 from linkage.reference_files import ReferenceRefused
 from linkage.spark_faults import SparkError
 from linkage.spec import SpecError
+from linkage.undo import UndoRefused
 from linkage.zone import ZoneError
 
 P = ParamSpec("P")
@@ -74,6 +77,9 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (KeystoreRefused, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
+    (DecisionRefused, Exit.NO),
+    (UndoRefused, Exit.NO),
+    (NoSuchIncident, Exit.NO),
     (NothingLinked, Exit.NO),
     (ZoneError, Exit.INTERNAL),
     (EngineRefused, Exit.USAGE),

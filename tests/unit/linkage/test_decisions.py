@@ -141,8 +141,8 @@ def test_sealed_identities_are_refused_like_unknown_roles(session: Session, role
 
 def test_an_act_keeps_every_role_of_one_side_from_every_role_of_the_other(session: Session, roles: list[str]) -> None:
     a, b, c, d, e, f = roles
-    act = keep_apart(session, [a, b, c], [d], "steward", NOW)
-    other = keep_apart(session, [e], [f], "steward", NOW)
+    act = keep_apart(session, [a, b, c], [d], DecisionReason.MERGE_UNDONE, DecisionOrigin.UNDO, "steward", NOW)
+    other = keep_apart(session, [e], [f], DecisionReason.TWINS, DecisionOrigin.STEWARD, "steward", NOW)
     held = [decision for decision in standing(session) if decision.id == act]
     assert {d.role_a for d in held} == {a, b, c}
     assert {d.role_b for d in held} == {d}
@@ -150,7 +150,6 @@ def test_an_act_keeps_every_role_of_one_side_from_every_role_of_the_other(sessio
     with pytest.raises(DecisionRefused) as found:
         _decide(session, SAME, c, e)
     assert found.value.standing == (act,)
-    assert act is not None
     assert withdraw(session, act, "steward", NOW) == 3
     assert {decision.id for decision in standing(session) if decision.kind is DIFFERENT} == {other}
 
