@@ -1,4 +1,4 @@
-"""Loading an extract: read, pseudonymise, stage, complete.
+"""Loading an extract, or what a partner encoded of one: read, pseudonymise, stage, complete.
 
 Invariants:
 * a bad file is refused whole before anything is staged; a bad row never stops a good one and is never lost
@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,19 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.load_batches import Load, Tally
 from app.load_rows import LoadScope, new_id
-from app.stretches import DoorStretch
+from app.receiving import PostcodeTokens, open_received, received
+from app.stretches import HELD, DoorStretch, Stretch
 from app.zones import deployment_zone
 from governance import agreements, ledger, people, quarantine, vault
 from governance.entries import Detail
 from governance.ledger import AuditEvent
 from governance.terms import EventKind, Outcome
 from linkage import loads, validate
+from linkage.encode import content_marks
 from linkage.extracts import Extract, open_extract
 from linkage.rows import Rejection, SourceRow
 from linkage.spec import DatasetSpec
+from linkage.transport import is_encoded
 from linkage.zone import Zone
 
 BATCH_ROWS = 4000
@@ -71,22 +75,54 @@ def load_file(
     Raises FileRefused (the file as a whole is bad), ProviderChanged, ZoneBusy; whatever it raises, nothing that was
     held before is changed.
     """
-    extract = open_extract(path, spec)
+    source = _source(deployment, spec, path)
     now = datetime.now(UTC)
     kind = kind or spec.load
     with deployment.database.writing() as session:
         covered = _register(session, deployment, spec, now)
     scope_digest = _digest(spec.digest(), *sorted(covered))
-    file_digest = deployment.ring.mac("content/1", bytes.fromhex(extract.digest)).hex()
+    file_digest = deployment.ring.mac("content/1", source.mark).hex()
     with deployment.database.reading() as session:
         last = loads.latest(session, spec.dataset)
     if last is not None and (last.file_digest, last.scope_digest, last.kind) == (file_digest, scope_digest, kind):
-        return _unchanged(spec, last.id, extract)
+        return _unchanged(spec, last.id, source)
     with deployment_zone(deployment) as zone:
         discard_unfinished(deployment, zone)
         scope = LoadScope(new_id(), spec.dataset, spec.provider.code, covered)
         load = Load(deployment, zone, spec, scope, scope_digest, now, Tally())
-        return _run(load, extract, kind=kind, file_digest=file_digest, progress=progress)
+        return _run(load, source, kind=kind, file_digest=file_digest, progress=progress)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A sound file: a mark of its content, how many records it holds, and its stretches for a load."""
+
+    mark: bytes
+    physical: int
+    stretches: Callable[[Load], Iterator[Stretch]]
+
+
+def _source(deployment: Deployment, spec: DatasetSpec, path: Path) -> _Source:
+    """Open an extract, or what a partner encoded of one."""
+    ring = deployment.ring
+    if is_encoded(path):
+        found = open_received(path, spec, ring)
+        with deployment.database.reading() as session:
+            postcodes = PostcodeTokens(session, ring)
+        header = found.header
+        return _Source(
+            bytes.fromhex(header.source),
+            header.physical,
+            lambda load: received(found, spec, load.scope, postcodes, ring),
+        )
+    extract = open_extract(path, spec)
+    [mark] = content_marks(ring, [HELD + bytes.fromhex(extract.digest)])
+    return _Source(mark, extract.physical_records, partial(_at_the_door, extract))
+
+
+def _at_the_door(extract: Extract, load: Load) -> Iterator[Stretch]:
+    for batch in _batches(validate.rows(extract, load.spec)):
+        yield DoorStretch(batch, load.spec, load.scope, load.deployment.ring)
 
 
 def discard_unfinished(deployment: Deployment, zone: Zone) -> int:
@@ -103,7 +139,7 @@ def discard_unfinished(deployment: Deployment, zone: Zone) -> int:
     return len(unfinished)
 
 
-def _run(load: Load, extract: Extract, *, kind: str, file_digest: str, progress: Progress | None) -> LoadReport:
+def _run(load: Load, source: _Source, *, kind: str, file_digest: str, progress: Progress | None) -> LoadReport:
     scope = load.scope
     with load.deployment.database.writing() as session:
         ordinal = loads.begin(
@@ -119,22 +155,22 @@ def _run(load: Load, extract: Extract, *, kind: str, file_digest: str, progress:
         )
     try:
         load.zone.begin(scope.load_id, ordinal, scope.dataset)
-        for batch in _batches(validate.rows(extract, load.spec)):
-            load.take(DoorStretch(batch, load.spec, scope, load.deployment.ring))
+        for stretch in source.stretches(load):
+            load.take(stretch)
             if progress is not None:
-                progress(len(batch))
+                progress(len(stretch.rows) + len(stretch.rejections))
         ended = load.end_unseen() if kind == "snapshot" else []
-        return _complete(load, extract, ended, held_back=kind == "snapshot" and load.tally.unnamed > 0)
+        return _complete(load, source, ended, held_back=kind == "snapshot" and load.tally.unnamed > 0)
     except BaseException:
         load.zone.rollback()
         discard_unfinished(load.deployment, load.zone)
         raise
 
 
-def _complete(load: Load, extract: Extract, ended: list[str], *, held_back: bool) -> LoadReport:
+def _complete(load: Load, source: _Source, ended: list[str], *, held_back: bool) -> LoadReport:
     tally, scope = load.tally, load.scope
     counts = loads.Counts(
-        physical=extract.physical_records,
+        physical=source.physical,
         accepted=tally.accepted,
         rejected=tally.rejected.total(),
         duplicates=tally.duplicates,
@@ -181,8 +217,8 @@ def _entry(load: Load, counts: loads.Counts) -> AuditEvent:
     return AuditEvent(EventKind.LOAD, Outcome.DONE, organisation=load.scope.provider, detail=detail)
 
 
-def _unchanged(spec: DatasetSpec, load_id: str, extract: Extract) -> LoadReport:
-    count = extract.physical_records
+def _unchanged(spec: DatasetSpec, load_id: str, source: _Source) -> LoadReport:
+    count = source.physical
     return LoadReport(spec.dataset, load_id, True, count, 0, 0, count, 0, False, {}, {}, {})
 
 

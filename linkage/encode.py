@@ -38,7 +38,7 @@ _LABEL = {"nhs": "nhs-number/1", "upn": "upn/1"}
 """Numbers printed on cards are hashed by HMAC-SHA-256 under labels of their own."""
 _ENCODING = "encoding/1"
 _REKEY = "rekey/1"
-_RECORD, _CONTENT, TRANSPORT = "record", "content", "transport"
+_RECORD, _CONTENT = "record", "content"
 MARK = 16
 """Bytes of a record id's mark."""
 _HASHES = {"given_f": 3, "family_f": 3, "name_f": 2, "address_f": 1, "postcode_f": 4}
@@ -122,18 +122,28 @@ def _rekeyed(keys: KeyedHash, column: str) -> Cmac:
     return Cmac(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
 
 
-def partner_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
+def transport(partner: str) -> tuple[str, str]:
+    """(label, purpose) of the key under which a partner's files travel."""
+    return _ENCODING, f"transport/{partner}"
+
+
+def partner_subkeys(keys: KeyedHash, partner: str) -> dict[tuple[str, str], bytes]:
     """Every derived key that a partner's own encoder uses, by label and purpose: none of them re-keys or opens."""
+    label, purpose = transport(partner)
+    return _encoding_subkeys(keys) | {(label, purpose): keys.subkey(label, purpose)}
+
+
+def _encoding_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
     domains = {_DOMAIN.get(name, name) for name in TOKENS} | set(FILTERS)
     asked = {(_LABEL.get(domain, _ENCODING), domain) for domain in domains}
-    asked |= {(_ENCODING, purpose) for purpose in (_RECORD, _CONTENT, TRANSPORT)}
+    asked |= {(_ENCODING, purpose) for purpose in (_RECORD, _CONTENT)}
     return {(label, info): keys.subkey(label, info) for label, info in sorted(asked)}
 
 
 def encoder_subkeys(keys: KeyedHash) -> dict[tuple[str, str], bytes]:
-    """The same and the keys of re-keying, for a process of the service that has not the ring."""
+    """The keys of encoding and of re-keying, for a process of the service that has not the ring."""
     domains = {_DOMAIN.get(name, name) for name in TOKENS} | set(FILTERS)
-    return partner_subkeys(keys) | {(_REKEY, domain): keys.subkey(_REKEY, domain) for domain in sorted(domains)}
+    return _encoding_subkeys(keys) | {(_REKEY, domain): keys.subkey(_REKEY, domain) for domain in sorted(domains)}
 
 
 def record_marks(keys: KeyedHash, dataset: str, record_ids: Iterable[str]) -> list[bytes]:
@@ -157,6 +167,12 @@ def record_token(keys: KeyedHash, dataset: str, record_id: str) -> str:
     """The token by which a record id is known in the zone (marked at the encoder, then re-keyed)."""
     [token] = received_records(keys, record_marks(keys, dataset, [record_id]))
     return token
+
+
+def postcode_tokens(keys: KeyedHash, postcodes: Sequence[str]) -> list[int]:
+    """The encoder's tokens of canonical postcodes, before re-keying."""
+    tokens: list[int] = _mac(keys, "postcode").tokens(pa.array(postcodes, pa.string())).to_pylist()
+    return tokens
 
 
 def nhs_token(keys: KeyedHash, number: str) -> int:

@@ -43,6 +43,9 @@ class FileReason(StrEnum):
     SHEET_MISSING = "sheet_missing"
     FORMULA_CELLS = "formula_cells"
     FILE_CHANGED = "file_changed"
+    ENCODED_DAMAGED = "encoded_damaged"
+    ENCODED_ELSEWHERE = "encoded_elsewhere"
+    ENCODED_OTHER_SPEC = "encoded_other_spec"
 
 
 class RowReason(StrEnum):
@@ -139,6 +142,13 @@ FILE_SENTENCES: Mapping[FileReason, str] = MappingProxyType(
         ),
         FileReason.SHEET_MISSING: "The sheet that the spec names is not in the workbook. Correct `file: sheet`.",
         FileReason.FORMULA_CELLS: "Cells hold formulas instead of values. Copy the sheet and paste it as values.",
+        FileReason.ENCODED_DAMAGED: "The encoded file is damaged, altered or cut off. Send it again.",
+        FileReason.ENCODED_ELSEWHERE: (
+            "The file was encoded under other keys than this service's. Encode it with this service's bundle."
+        ),
+        FileReason.ENCODED_OTHER_SPEC: (
+            "The file was encoded by another spec than the one given. Use the spec that it was encoded with."
+        ),
         FileReason.FILE_CHANGED: "The file changed while it was being read. Wait until it is complete and start again.",
     }
 )

@@ -93,6 +93,11 @@ def import_milestones(session: Session, path: Path) -> ImportReport:
     return ImportReport("milestones", label, len(steps), False)
 
 
+def postcodes(session: Session) -> list[str]:
+    """Every postcode whose areas are known."""
+    return list(session.execute(select(store.postcode_area.c.postcode)).scalars())
+
+
 def area_of(session: Session, postcodes: Sequence[str]) -> dict[str, Areas]:
     """Return (ward, locality, nation) of those postcodes that are known. Postcodes are canonical: `AB1 2CD`."""
     table = store.postcode_area
