@@ -10,6 +10,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from linkage import exclusions
 from linkage.profiles import WEIGHT
 from linkage.zone import Zone
 
@@ -17,9 +18,10 @@ COLUMNS = {"profile": "BIGINT", "component": "BIGINT"}
 
 
 def label(zone: Zone, doubt: float) -> None:
-    """Make `component_of` (profile, component) from the pairs in `pair` at or above `doubt`."""
+    """Make `component_of` (profile, component) from the pairs in `pair` at or above `doubt`, and stewards' "same"."""
     strong = zone.table(f"SELECT a, b FROM pair WHERE {WEIGHT} >= ?", [doubt])
-    a, b = (strong.column(name).to_numpy() for name in ("a", "b"))
+    joined = np.array(exclusions.together(zone), np.int64).reshape(-1, 2)
+    a, b = (np.append(strong.column(name).to_numpy(), joined[:, at]) for at, name in enumerate(("a", "b")))
     profiles, place = np.unique(np.concatenate([a, b]), return_inverse=True)
     edges = (np.ones(len(a), np.int8), (place[: len(a)], place[len(a) :]))
     _, piece = connected_components(coo_array(edges, shape=(len(profiles),) * 2), directed=False)

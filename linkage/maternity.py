@@ -1,9 +1,10 @@
 """Joining unborn children to newborns: the rows of pregnancies and births that a run must look at.
 
 Invariants: an unborn child joins a newborn only through the same provider's pregnancy number and the same mother
-(`ties.join_unborn`); else it is a person of its own, one for each pregnancy of one mother; what an incremental run did
-not touch keeps the person it had. Working table: `maternity` (role_id, record_id, dataset, provider, role, unborn,
-local, local_stem) of every record that holds an unborn child or a birth."""
+(`ties.join_unborn`), and never one of whom a steward said that it is another child; else it is a person of its own,
+one for each pregnancy of one mother; what an incremental run did not touch keeps the person it had. Working table:
+`maternity` (role_id, record_id, dataset, provider, role, unborn, local, local_stem) of every record that holds an
+unborn child or a birth."""
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Sequence
@@ -27,6 +28,11 @@ SELECT u.role_id AS unborn, b.role_id AS born, u.local = b.local AS exact FROM m
 ON b.provider = u.provider AND NOT b.unborn AND b.local_stem IN (u.local, u.local_stem)
 AND (b.local = u.local OR b.local_stem = u.local) WHERE u.unborn
 """
+_PARTED = """
+SELECT a.role_id, p.grp FROM decision a JOIN decision b ON b.id = a.id AND b.side <> a.side
+JOIN placed p ON p.role_id = b.role_id WHERE a.kind = 'different'
+"""
+"""Roles and the groups that a steward said they are not of."""
 MotherRoles = Collection[tuple[str, str, str]]
 """(data set, mother's role, child's role) of every birth_mother tie that a spec states."""
 
@@ -78,7 +84,8 @@ def place(zone: Zone, first: int) -> None:
     mothers = _mothers(zone)
     found = zone.rows(
         "SELECT x.unborn, x.born, x.exact, h.row_number FROM meeting x JOIN held h ON h.role_id = x.born"
-        " SEMI JOIN looked_at k ON k.role_id = x.unborn WHERE x.born IN (SELECT role_id FROM placed)"
+        " SEMI JOIN looked_at k ON k.role_id = x.unborn JOIN placed p ON p.role_id = x.born"
+        f" WHERE NOT EXISTS (FROM ({_PARTED}) d WHERE d.role_id = x.unborn AND d.grp = p.grp)"
     )
     joined = ties.join_unborn([ties.Pregnancy(u, b, bool(exact), row) for u, b, exact, row in found], mothers)
     groups = dict(zone.rows("SELECT role_id, grp FROM placed SEMI JOIN meeting ON role_id = born"))
