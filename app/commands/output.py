@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cohorts.spec import QuestionRefused
 from app.deployment import NotInitialised
+from app.encoding import OtherPartner
 from app.engines import EngineRefused
 from app.incidents import NoSuchIncident
 from app.partnering import PartnershipRefused
@@ -75,6 +76,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (AgreementRefused, Exit.POLICY),
     (ProviderChanged, Exit.POLICY),
     (KeystoreRefused, Exit.POLICY),
+    (OtherPartner, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
     (DecisionRefused, Exit.NO),

@@ -9,6 +9,7 @@ from app.commands import (
     auditing,
     counting,
     deciding,
+    encoding,
     families,
     keeping,
     linking,
@@ -24,6 +25,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": keeping.init,
     "synth": loading.synth,
     "ingest": loading.ingest,
+    "encode": encoding.encode,
     "link": linking.link,
     "evaluate": linking.evaluate,
     "serve": serving.serve,
@@ -58,7 +60,7 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "objections": {"record": partnering.record_objection},
     "cohort": {"run": counting.run},
     "audit": {"verify": auditing.verify, "proof": auditing.proof, "export": auditing.export, "anchor": auditing.anchor},
-    "keys": {"status": keeping.key_status, "rotate": keeping.rotate},
+    "keys": {"status": keeping.key_status, "rotate": keeping.rotate, "encoding-bundle": encoding.encoding_bundle},
 }
 
 
