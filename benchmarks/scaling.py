@@ -3,11 +3,13 @@
 import argparse
 import gc
 import os
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,6 @@ SIZES = (2_000, 100_000, 300_000)
 """The first shows what starting costs."""
 _BATCH = 100_000
 _DEFAULTS = "spark.driver.memory 1g\nspark.executor.memory 2g\n"
-Step = tuple[str, Callable[[], Any]]
 
 
 def _roles(first: int, rows: int) -> dict[str, pa.Array]:
@@ -75,11 +76,27 @@ def _prepared(zone: Zone) -> tuple[int, dict[str, Any], list[int]]:
     return count, settings, rules
 
 
+@dataclass(frozen=True)
+class Took:
+    """Wall seconds, and processor seconds of this process and every child that has ended."""
+
+    wall: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} s ({self.processor:.1f} s of processor)"
+
+
+def _processor() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 @contextmanager
-def _timed(steps: dict[str, float], name: str) -> Iterator[None]:
-    begun = time.perf_counter()
+def _timed(steps: dict[str, Took], name: str) -> Iterator[None]:
+    begun, before = time.perf_counter(), _processor()
     yield
-    steps[name] = time.perf_counter() - begun
+    steps[name] = Took(time.perf_counter() - begun, _processor() - before)
 
 
 def _here(zone: Zone, settings: dict[str, Any], rules: Sequence[int]) -> tuple[int, int]:
@@ -103,7 +120,7 @@ def _apart(zone: Zone) -> tuple[int, float]:
 
 def compare(rows: int, workers: int = 2) -> dict[str, Any]:
     """Score `rows` rows on both; what each took and whether they agree."""
-    steps: dict[str, float] = {}
+    steps: dict[str, Took] = {}
     ring = SoftwareKeyRing(new_keys(FIRST_LABELS))
     with tempfile.TemporaryDirectory(prefix="family-record-") as folder:
         place = Path(folder)
@@ -116,7 +133,7 @@ def compare(rows: int, workers: int = 2) -> dict[str, Any]:
                 count, settings, rules = _prepared(zone)
             with _timed(steps, "duckdb"):
                 candidates, kept = _here(zone, settings, rules)
-            with standalone(place / "cluster", workers=workers, memory="2500m") as cluster, _timed(steps, "spark"):
+            with _timed(steps, "spark"), standalone(place / "cluster", workers=workers, memory="2500m") as cluster:
                 spark_engine.fill_pairs(zone, settings, rules, cluster.master, cluster.shared, secret=SECRET)
             alone, most = _apart(zone)
     return {
@@ -131,14 +148,14 @@ def measure(sizes: Sequence[int] = SIZES) -> Section:
     return Section(
         "Scoring on DuckDB and on a standalone Spark cluster (two workers of one core)",
         tuple((f"{one['rows']:,} rows", _said(one)) for one in found),
-        f"On {os.cpu_count()} cores; the JVM's start (driver and executors) is part of Spark's time.",
+        f"On {os.cpu_count()} cores; starting and ending the cluster (five JVMs) is part of Spark's time.",
     )
 
 
 def _said(one: dict[str, Any]) -> str:
     return (
         f"{one['profiles']:,} profiles, {one['candidates']:,} pairs compared, {one['kept']:,} kept:"
-        f" DuckDB {one['duckdb']:.1f} s, Spark {one['spark']:.1f} s;"
+        f" profiles and blocks {one['prepare']}, scored by DuckDB {one['duckdb']}, by Spark {one['spark']};"
         f" largest difference of a weight {one['largest difference']:.1e},"
         f" pairs kept by one only {one['kept by one only']:,}"
     )
