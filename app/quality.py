@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from app.deployment import Deployment
+from app.zones import deployment_zone
 from linkage import answers, charts, joins, model_card, quality_report
+from linkage import quality as evaluation
 
 
 def report(deployment: Deployment) -> dict[str, Any]:
@@ -34,7 +36,12 @@ def draw(deployment: Deployment, folder: Path, explained: Mapping[str, Any] | No
     return charts.save(folder, charts.of_run(trained.settings if trained else {}, facts, weighed, explained))
 
 
-def card(deployment: Deployment, truth: Mapping[str, Any] | None) -> str:
-    """The model card as Markdown."""
-    with deployment.database.reading() as session:
-        return model_card.card(session, truth=truth)
+def card(deployment: Deployment, truth: Path | None = None, groups: Path | None = None) -> str:
+    """The model card as Markdown; with a file of the truth also what it shows, and by group where one names groups."""
+    if truth is None:
+        with deployment.database.reading() as session:
+            return model_card.card(session)
+    with deployment_zone(deployment) as zone, deployment.database.reading() as session:
+        found = evaluation.evaluate(session, zone, deployment.ring, truth)
+        errors = evaluation.group_errors(session, zone, deployment.ring, truth, groups) if groups else []
+        return model_card.card(session, truth=found, groups=errors)

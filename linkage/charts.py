@@ -12,6 +12,9 @@ from linkage import splink_engine
 from linkage.splink_engine import Chart
 
 Records = Sequence[Any]
+_MENU = "{}).catch("
+_QUIET_MENU = '{"actions": {"export": true, "source": false, "compiled": false, "editor": false}}).catch('
+"""Vega's menu would offer to send the chart to an editor elsewhere; saving it as a picture stays."""
 
 
 def probability(weight: float) -> float:
@@ -130,7 +133,7 @@ def save(folder: Path, drawn: Iterator[tuple[Chart, Records]]) -> list[Path]:
         spec, page = splink_engine.chart(kind, records)
         for path, text in (
             (folder / f"{kind}.json", json.dumps(spec, indent=1, ensure_ascii=False, sort_keys=True) + "\n"),
-            (folder / f"{kind}.html", page),
+            (folder / f"{kind}.html", page.replace(_MENU, _QUIET_MENU)),
         ):
             path.write_text(text, "utf-8")
             written.append(path)

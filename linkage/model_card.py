@@ -4,12 +4,13 @@ Invariants: made from the record store alone; probabilities, weights, counts and
 measured is said to be unmeasured; per-group error is given only where a truth file named the groups.
 Source: Mitchell et al. 2019, Model Cards for Model Reporting."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from linkage import model, quality_report
+from linkage import model, quality_report, thresholds
 from linkage.estimates import Estimate, Quality
 from linkage.groups import GroupError
 from linkage.quality_report import ModelRow
@@ -37,7 +38,7 @@ def card(session: Session, *, truth: Mapping[str, Any] | None = None, groups: Se
     parts = [
         _about(run, trained),
         _weights(trained.settings if trained else {}),
-        _thresholds(run, trained),
+        _thresholds(run),
         _estimates(quality_report.estimated(session), quality_report.blocked(facts).completeness),
         _against(truth),
         _groups(groups, truth),
@@ -111,18 +112,24 @@ def _levels(comparison: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _thresholds(run: Any, trained: ModelRow | None) -> list[str]:
-    costs = (trained.facts if trained else {}).get("costs")
+def _thresholds(run: Any) -> list[str]:
+    costs, default = thresholds.DEFAULT, thresholds.join()
     lines = [
         "## Thresholds",
         "",
-        f"Groups of records join at an average weight of {run.threshold:+.2f} or above. Taken at its word, that weight"
-        f" joins where the chance of one person is {_share(1 / (1 + 2**-run.threshold))} or more.",
+        f"Groups of records join at an average weight of {run.threshold:+.2f} or above; 3 below that they are possible"
+        " duplicates, put to a steward.",
     ]
-    if isinstance(costs, Mapping):
-        stated = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in _plain(costs))
-        lines.append(f"It follows from the stated costs: {stated}.")
-    return lines
+    if abs(run.threshold - default) > 1e-9:
+        return [*lines, f"This was asked for; the default is {default:+.2f}."]
+    odds = math.log2(costs.wrong / costs.missed)
+    return [
+        *lines,
+        f"That is the default. It follows from costs, not from labels: a wrong link is taken to cost {costs.wrong:g}, a"
+        f" missed one {costs.missed:g}, so groups join where the odds of one person exceed that ratio (log2: {odds:+.2f}),"
+        f" on a scale where even odds lie at {thresholds.CALIBRATION:+.2f}, since an average counts pairs that no rule"
+        " compared as differing.",
+    ]
 
 
 def _estimates(found: Quality, completeness: Estimate) -> list[str]:

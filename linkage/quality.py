@@ -18,7 +18,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage import explaining, live, model, run_store, scoring, state, tie_quality
+from linkage import explaining, groups, live, model, run_store, scoring, state, tie_quality
 from linkage.encode import record_token
 from linkage.rows import KeyedHash
 from linkage.store import record_role
@@ -189,6 +189,11 @@ def evaluate(session: Session, zone: Zone, keys: KeyedHash, truth: Path, ties: P
     if ties is not None:
         measured["ties"] = _ties(session, rows, ties)
     return measured
+
+
+def group_errors(session: Session, zone: Zone, keys: KeyedHash, truth: Path, named: Path) -> list[groups.GroupError]:
+    """The error of each group that a file names (person, and a column for each way of grouping)."""
+    return groups.every_group(_rows(session, zone, keys, truth), groups.read(named))
 
 
 def explain(session: Session, zone: Zone, a: str, b: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, progress, show
 from app.deployment import Deployment, open_deployment
-from app.linking import evaluate_links, explain_link
+from app.linking import explain_link
 from app.settings import Settings
 from governance.terms import EventKind
 
@@ -57,12 +57,16 @@ def card(
     truth: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A truth file, as for evaluate.")
     ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A file of the truth's persons and their groups.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the model card: weights, thresholds, what it was trained on, how well it does, its limits."""
+    if groups is not None and truth is None:
+        raise Refused("groups are told against a truth: name it with --truth")
     with open_deployment(Settings()) as deployment:
-        found = None if truth is None else evaluate_links(deployment, truth, None)
-        text = quality_of.card(deployment, found)
+        text = quality_of.card(deployment, truth, groups)
     out.write_text(text, "utf-8")
     show({"written": str(out), "lines": text.count("\n")}, as_json=as_json, title="Model card")
 
