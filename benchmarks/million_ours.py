@@ -83,14 +83,14 @@ class Stages:
         return timed
 
 
-def _encode_share(work: tuple[int, str, DatasetSpec, Subkeys]) -> list[bytes]:
+def _encode_share(work: tuple[int, int, str, DatasetSpec, Subkeys]) -> list[bytes]:
     """Every stretch whose number is `at` in turn, encoded, with each row's own id beside it."""
-    at, path, spec, keys = work
+    at, of, path, spec, keys = work
     extract = open_extract(Path(path), spec)
     understand = understood(extract, spec, date(2026, 11, 22))
     records, number, made = iter(extract), 0, []
     while held := list(islice(records, _STRETCH)):
-        if number % _PROCESSES == at:
+        if number % of == at:
             batch = understand(held)
             table = encoded_batch(batch, spec, keys)
             ids = batch.people["self"].where_held(batch.record_ids)
@@ -102,17 +102,23 @@ def _encode_share(work: tuple[int, str, DatasetSpec, Subkeys]) -> list[bytes]:
     return made
 
 
-def _encoded(path: Path, folder: Path, keys: KeyedHash) -> Iterator[pa.Table]:
+def encoded(path: Path, folder: Path, keys: KeyedHash, processes: int = _PROCESSES) -> Iterator[pa.Table]:
+    """The file's rows as they go into the zone, each with its own id; read by so many processes, or by this one."""
     (folder / "people.yaml").write_text(SPEC, encoding="utf-8")
     spec, subkeys = load_spec(folder / "people.yaml"), Subkeys(encoder_subkeys(keys))
-    with get_context("spawn").Pool(_PROCESSES) as pool:
-        for packed in pool.imap_unordered(_encode_share, [(at, str(path), spec, subkeys) for at in range(_PROCESSES)]):
+    work = [(at, processes, str(path), spec, subkeys) for at in range(processes)]
+    if processes == 1:
+        yield from (pa.ipc.open_stream(message).read_all() for message in _encode_share(work[0]))
+        return
+    with get_context("spawn").Pool(processes) as pool:
+        for packed in pool.imap_unordered(_encode_share, work):
             for message in packed:
                 yield pa.ipc.open_stream(message).read_all()
 
 
-def _load(zone: Zone, tables: list[pa.Table]) -> None:
-    zone.begin("0" * 32, 1, "people")
+def load_rows(zone: Zone, tables: list[pa.Table], load: str = "0" * 32, ordinal: int = 1) -> None:
+    """Put encoded rows into the zone as one load."""
+    zone.begin(load, ordinal, "people")
     for table in tables:
         records, tokens = (table.column(name).to_pylist() for name in ("record_id", _TOKEN))
         zone.add_records([(record, token, "") for record, token in zip(records, tokens, strict=True)])
@@ -140,16 +146,19 @@ def run(path: Path, memory: str = "2500MB") -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="family-record-") as folder, open_zone(
         Path(folder), keys, memory_limit=memory
     ) as zone:  # fmt: skip
-        tables = stages.timed("read and encode", lambda: list(_encoded(path, Path(folder), keys)))()
-        stages.timed("seal", _load)(zone, tables)
+        tables = stages.timed("read and encode", lambda: list(encoded(path, Path(folder), keys)))()
+        stages.timed("seal", load_rows)(zone, tables)
         del tables
         matching.lay_decisions(zone, [])
         found = stages.timed("score and the rest", matching.full)(zone, bounds)
         [(persons_found,)] = zone.rows("SELECT count(DISTINCT grp) FROM grouped")
+        clock = time.perf_counter()
         best = agreement(*_labels(zone, path))
+        unpaid = time.perf_counter() - clock
     return {
         "stages": stages.seconds, "profiles": found.profiles, "pairs": found.pairs, "persons": int(persons_found),
         "threshold": DEFAULT_JOIN, "f1": best.f1, "precision": best.precision, "recall": best.recall,
+        "unpaid": unpaid,
     }  # fmt: skip
 
 

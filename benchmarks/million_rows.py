@@ -121,17 +121,19 @@ def _births(rng: np.random.Generator, born: NDArray[np.datetime64], dirty: Chose
     turned = dirty & (draw >= 0.05) & (draw < 0.06) & (day <= 12) & (made == born)
     number = (month - year.astype("datetime64[M]")).astype(np.int64)
     about = (year.astype("datetime64[M]") + (day - 1).astype("timedelta64[M]")).astype("datetime64[D]") + number
-    return np.where(turned, about, made).astype("datetime64[D]").astype(f"U{_WIDTH}")
+    days: Text = np.where(turned, about, made).astype("datetime64[D]").astype(f"U{_WIDTH}")
+    return days
 
 
 def _column(rng: np.random.Generator, values: Text, missing: float, dirty: Chosen) -> pa.Array:
     return pa.array(values, pa.string(), mask=dirty & (rng.random(len(values)) < missing))
 
 
-def drawn(rows: int, seed: int = 2026) -> pa.Table:
-    """`rows` rows: unique_id, person (the truth), and the columns of the public set that the peer's model is for."""
+def drawn(rows: int, seed: int = 2026, people: int | None = None) -> pa.Table:
+    """`rows` rows of so many people: unique_id, person (the truth), and the columns of the public set that the peer's
+    model is for."""
     rng = np.random.default_rng([seed, rows])
-    people = max(1, round(rows / ROWS_PER_PERSON))
+    people = people or max(1, round(rows / ROWS_PER_PERSON))
     person = np.sort(np.concatenate([np.arange(people), rng.integers(0, people, rows - people)]))
     dirty = np.r_[False, person[1:] == person[:-1]]
     chance = rng.random((8, rows))

@@ -5,11 +5,14 @@ encrypted memory and spill; a level that the data cannot teach keeps its stated 
 same model (drawn by seeded hashes)."""
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals import charts
 
@@ -39,36 +42,72 @@ class Scored:
 
 def _linker(zone: Database, settings: Mapping[str, Any], table: str) -> Linker:
     logging.getLogger("splink").setLevel(logging.ERROR)
-    return Linker(DuckDBAPI(connection=zone.connection).register(table), dict(settings), log_level=None)
+    return Linker(
+        DuckDBAPI(connection=zone.connection).register(table), dict(settings), log_level=None, validate_settings=False
+    )
 
 
-def _plain(settings: Mapping[str, Any], taught: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The settings without term frequencies, which training leaves aside, and with u as already taught."""
-    found = {c["output_column_name"]: c["comparison_levels"] for c in (taught or settings)["comparisons"]}
-    dropped = ("tf_adjustment_column", "tf_adjustment_weight", "tf_minimum_u_value")
-    comparisons = []
-    for comparison in settings["comparisons"]:
-        levels = []
-        for level, seen in zip(
-            comparison["comparison_levels"], found[comparison["output_column_name"]], strict=True
-        ):  # fmt: skip
-            held = {name: value for name, value in level.items() if name not in dropped}
-            u = seen.get("u_probability")
-            levels.append(held if u is None or "u_probability" not in held else held | {"u_probability": u})
-        comparisons.append({**comparison, "comparison_levels": levels})
-    return {**settings, "comparisons": comparisons}
+_FREQUENCY = ("tf_adjustment_column", "tf_adjustment_weight", "tf_minimum_u_value")
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without term frequencies, which training leaves aside."""
+    return {
+        **settings,
+        "comparisons": [
+            {
+                **comparison,
+                "comparison_levels": [
+                    {name: value for name, value in level.items() if name not in _FREQUENCY}
+                    for level in comparison["comparison_levels"]
+                ],
+            }
+            for comparison in settings["comparisons"]
+        ],
+    }
 
 
 def _teach_u(zone: Database, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """u of every level, from all pairs of a few profiles drawn by a hash of their number."""
+    """u of every level, counted over all pairs of a few profiles drawn by a hash of their number.
+
+    A level that no pair reaches keeps its stated u. Counted as Splink's `estimate_u_using_random_sampling` counts.
+    """
     zone.run(
-        "CREATE OR REPLACE TABLE teaching AS SELECT * FROM profile WHERE profile IN (SELECT profile FROM profile"
-        f" ORDER BY hash(profile, {_SEED}), profile LIMIT {_RANDOM_PROFILES})"
+        "CREATE OR REPLACE TABLE teaching AS SELECT * FROM profile ORDER BY"
+        f" hash(profile, {_SEED}), profile LIMIT {_RANDOM_PROFILES}"
     )
-    linker = _linker(zone, _plain(settings), "teaching")
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e12, seed=_SEED, num_chunks=1)
-    taught: dict[str, Any] = linker.misc.save_model_to_json()
-    return taught
+    drawn = zone.table("SELECT profile FROM teaching ORDER BY profile").column("profile").to_numpy()
+    first, second = np.triu_indices(len(drawn), 1)
+    names = [f"g_{at}" for at in range(len(settings["comparisons"]))]
+    levels = ", ".join(
+        f"{scoring.gamma_sql(comparison)} AS {name}"
+        for name, comparison in zip(names, settings["comparisons"], strict=True)
+    )
+    with zone.lent("fresh", pa.table({"a": drawn[first], "b": drawn[second]})):
+        zone.run("CREATE OR REPLACE TABLE random_pair AS FROM fresh")
+    patterns = zone.rows(
+        f"SELECT {', '.join(names)}, count(*) FROM (SELECT {levels} FROM random_pair p"
+        " JOIN teaching l ON l.profile = p.a JOIN teaching r ON r.profile = p.b) GROUP BY ALL"
+    )
+    zone.run("DROP TABLE random_pair")
+    counts = [Counter[int]() for _ in names]
+    for *places, pairs in patterns:
+        for counted, place in zip(counts, places, strict=True):
+            counted[place] += pairs
+    taught = [_with_u(c, counted) for c, counted in zip(settings["comparisons"], counts, strict=True)]
+    return {**settings, "comparisons": taught}
+
+
+def _with_u(comparison: Mapping[str, Any], counted: Mapping[int, int]) -> dict[str, Any]:
+    levels = comparison["comparison_levels"]
+    missing = {at for at, level in enumerate(levels) if level.get("is_null_level")}
+    known = sum(pairs for at, pairs in counted.items() if at not in missing)
+    seen = {at: pairs / known for at, pairs in counted.items() if at not in missing}
+    taught = [
+        level if at not in seen or level["fix_u_probability"] else {**level, "u_probability": seen[at]}
+        for at, level in enumerate(levels)
+    ]
+    return {**comparison, "comparison_levels": taught}
 
 
 def _sample(zone: Database, rules: Sequence[tuple[str, ...]], count: int) -> list[str]:
@@ -120,7 +159,7 @@ def train(zone: Database, count: int, filled: Collection[str], certain_pairs: fl
     if count < _LEAST_FOR_TEACHING:
         return settings
     with guarded():
-        plain = _plain(settings, _teach_u(zone, settings))
+        plain = _teach_u(zone, _plain(settings))
         rules = model.used_training(filled)
         learnt = _teach_m(zone, plain, rules, count) if rules else plain
     zone.run("DROP TABLE IF EXISTS teaching")

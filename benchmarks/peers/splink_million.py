@@ -102,13 +102,14 @@ def run(path: Path) -> dict[str, Any]:
     predicted = linker.inference.predict()
     done("predict")
     weight, agreement = _best(backend.duckdb_con, predicted.physical_name, path)
-    clock = time.perf_counter()
+    unpaid, clock = time.perf_counter() - clock, time.perf_counter()
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, threshold_match_weight=weight)
     done("cluster")
     count = backend.duckdb_con.execute
     [(pairs,)] = count(f"SELECT count(*) FROM {predicted.physical_name}").fetchall()
     [(persons,)] = count(f"SELECT count(DISTINCT cluster_id) FROM {clusters.physical_name}").fetchall()
-    return {"stages": stages, "pairs": pairs, "persons": persons, "threshold": weight, "f1": agreement.f1}
+    found = {"pairs": pairs, "persons": persons, "threshold": weight, "f1": agreement.f1}
+    return {"stages": stages, "unpaid": unpaid, **found}
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from linkage.encrypted import Database
 from tests.integration.drawn_profiles import drawn
 
 Levels = dict[tuple[str, str], tuple[float, float]]
-ROWS = 4_000
+ROWS = 3_000
 
 
 @pytest.fixture(scope="module")
 def zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    zone, _settings, _rules = drawn(tmp_path_factory.mktemp("training"), ROWS, 700)
+    zone, _settings, _rules = drawn(tmp_path_factory.mktemp("training"), ROWS, 520)
     yield zone
     zone.close()
 
@@ -59,3 +59,21 @@ def test_few_profiles_teach_nothing(zone: Database) -> None:
     filled = profiles.filled_columns(zone)
     settings = splink_engine.train(zone, 399, filled, 100.0)
     assert settings == model.settings(filled, model.used_blocking(filled), model.prior(100.0, 399))
+
+
+def test_u_is_what_splink_counts_on_the_same_profiles(zone: Database) -> None:
+    filled = profiles.filled_columns(zone)
+    stated = splink_engine._plain(model.settings(filled, model.used_blocking(filled), 1e-3))
+    ours = _levels(splink_engine._teach_u(zone, stated))
+    linker = splink_engine._linker(zone, stated, "teaching")
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e12, seed=1, num_chunks=1)
+    learnt = linker.misc.save_model_to_json()
+    splink_engine._drop_intermediates(zone)
+    theirs = {
+        (c["output_column_name"], level["label_for_charts"]): level["u_probability"]
+        for c in learnt["comparisons"]
+        for level in c["comparison_levels"]
+        if "u_probability" in level and not level["fix_u_probability"]
+    }
+    assert len(theirs) > 20
+    assert all(ours[level][1] == pytest.approx(u, abs=1e-12) for level, u in theirs.items())
