@@ -108,6 +108,18 @@ class Gate:
         entry = self._log(EventKind.SEARCH, actor, None, decision, listed, request_id, at, detail)
         return SearchRead(told(decision, _role(actor)), listed, entry)
 
+    def place_record(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
+        """Return of which of these persons a steward may be told that a record fits them; an entry like any search."""
+        request = Request(Action.REVIEW_LINKS, "", Purpose.DATA_QUALITY, at)
+        with self._database.reading() as session:
+            known = governance_facts.fresh(session, actor, at)
+            decision = decide(request, governance_facts.staff_facts(session, known, at))
+            allowed = decision.reason is Reason.PERMITTED
+            listed = self._listed(session, known, at, hits) if allowed else ()
+        detail: dict[Detail, str | int] = {Detail.FOUND: len(listed)}
+        entry = self._log(EventKind.SEARCH, actor, request.purpose, decision, listed, request_id, at, detail)
+        return SearchRead(told(decision, _role(actor)), listed, entry)
+
     def read_audit(self, actor: Actor | None, at: datetime, request_id: str, filters: Mapping[str, str]) -> Decision:
         """Decide whether the log may be read; reading it is an entry too. Only the filters' names are logged."""
         detail: dict[Detail, str | int] = {Detail.FILTERS: ",".join(sorted(filters))}

@@ -12,9 +12,11 @@ from typing import Final
 
 from app.deployment import Deployment
 from app.language import N_
-from linkage import search
+from linkage import placing, search
+from linkage.encode import RoleIdentity
 from linkage.index import Index, index_version, open_index
 from linkage.normalise import numbers
+from linkage.placing import Placement
 from linkage.rows import Identity
 from linkage.search import Strength
 from linkage.whose import persons_of
@@ -102,6 +104,13 @@ class SearchIndex:
             index = self._newest()
             held = search.find(index, _query(sought), self._persons_of) if index else []
         return [Hit(hit.person_id, STRENGTHS[hit.strength]) for hit in held[:MOST_HITS]]
+
+    def place(self, stated: Identity) -> list[Placement]:
+        """Return the persons whom a record with this identity may be, the best first."""
+        role = RoleIdentity("", "", "", "", "", False, False, stated)
+        with self._lock:
+            index = self._newest()
+            return placing.place(index, role, self._persons_of) if index else []
 
     def find_by_number(self, text: str) -> list[str] | None:
         """Return the persons with this number; None where the text is no number."""

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import auditing, caseload, identity, purposes, searching
+from app import auditing, caseload, identity, placing, purposes, searching
 from app.cohorts.asking import CohortDenied, ask
 from app.cohorts.population import CohortRefused
 from app.cohorts.question import Criterion, Geography
 from app.dependencies import ApiWho, Here, Index, Now, Words, demo_only
 from app.gate import Gate
 from app.language import LONDON
+from app.placing import Fit
 from app.problems import FORBIDDEN, PROBLEM_JSON, UNREADABLE, Refused
 from app.reading import gather, organisations
 from app.refusals import require
@@ -30,6 +31,7 @@ from governance.agreements import standings
 from governance.ledger import AuditFilter, EventRefused
 from governance.terms import EventKind, Outcome, Purpose, Role
 from linkage.catalogue import catalogue
+from linkage.placing import Placement
 from linkage.rows import EventStatus
 
 
@@ -76,6 +78,36 @@ class SearchRequest(_Model):
 
 class SearchResult(_Model):
     items: list[Line]
+
+
+class PlacementRequest(_Model):
+    """What one record states of one person; identifiers are read as those of an extract."""
+
+    nhs_number: str | None = Field(default=None, max_length=40)
+    upn: str | None = Field(default=None, max_length=40)
+    given_name: str | None = Field(default=None, max_length=80)
+    middle_names: str | None = Field(default=None, max_length=120)
+    family_name: str | None = Field(default=None, max_length=80)
+    former_family_name: str | None = Field(default=None, max_length=80)
+    date_of_birth: date | None = None
+    address: str | None = Field(default=None, max_length=200)
+    postcode: str | None = Field(default=None, max_length=20)
+    uprn: str | None = Field(default=None, max_length=20)
+    telephone: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=200)
+
+
+class PlacementLine(_Model):
+    """How the record fits one person: a random id, log2 odds, and the fields that agree."""
+
+    person_id: str
+    match_weight: float
+    fit: Fit
+    agrees_in: list[str]
+
+
+class PlacementResult(_Model):
+    items: list[PlacementLine]
 
 
 class PurposeRequest(_Model):
@@ -149,6 +181,21 @@ def search(
     require(read.decision, who, words)
     rows = caseload.described(here, who, now, read.hits)
     return SearchResult(items=lines(words, rows, now.astimezone(LONDON).date(), hits))
+
+
+@router.post("/placements")
+def place_record(
+    request: Request, here: Here, now: Now, who: ApiWho, words: Words, index: Index, body: PlacementRequest
+) -> PlacementResult:
+    """Say to whom a record would be joined, for a data steward; placing a record with nobody is logged too."""
+    texts = {name: value for name, value in body if isinstance(value, str)}
+    stated = placing.read(texts, body.date_of_birth)
+    if isinstance(stated, placing.Unreadable):
+        raise Refused(UNREADABLE)
+    placed = {str(one.person_id): one for one in placing.likely(index.place(stated))}
+    read = Gate(here.database, here.ring).place_record(who.actor, now, request.state.request_id, list(placed))
+    require(read.decision, who, words)
+    return PlacementResult(items=[_placement(person, placed[person]) for person in read.hits if person in placed])
 
 
 @router.post("/families/{person_id}/purpose", status_code=204)
@@ -242,6 +289,13 @@ def count_cohort(request: Request, here: Here, now: Now, who: ApiWho, words: Wor
     except CohortRefused:
         raise Refused(FORBIDDEN) from None
     return answer_view(words, answer, question)
+
+
+def _placement(person_id: str, one: Placement) -> PlacementLine:
+    return PlacementLine(
+        person_id=person_id, match_weight=round(one.match_weight, 2), fit=placing.FITS[one.standing],
+        agrees_in=list(one.fields),
+    )  # fmt: skip
 
 
 def _entry(page: auditing.Page, entry: Any) -> AuditEntry:
