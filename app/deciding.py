@@ -5,8 +5,8 @@ zone, so that no run is under way; sealed identities are refused exactly like wh
 ids and codes only.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import incidents
 from app.deployment import Deployment
+from app.incidents import Incident
 from app.zones import deployment_zone
 from governance import ledger
 from governance.entries import AuditEvent, Detail
@@ -22,7 +23,8 @@ from governance.terms import EventKind, Outcome
 from linkage import decisions, run_store, seals, state
 from linkage.decisions import DecisionFault, DecisionKind, DecisionOrigin, DecisionReason, DecisionRefused
 from linkage.store import person, person_history, record_role
-from linkage.undo import Undone, undo_merge
+from linkage.undo import UndoFault, Undone, UndoRefused, undo_merge
+from linkage.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,7 @@ def decide(
     """
     with deployment_zone(deployment) as zone, deployment.database.writing() as session:
         one, other = _side(session, a), _side(session, b)
-        runs = state.standing(run_store.known_runs(session))
-        if one.person != other.person and seals.sealed_apart(zone, runs, one.roles, other.roles):
+        if _sealed(session, zone, {"one": one.roles, "other": other.roles})("one", "other"):
             raise DecisionRefused(DecisionFault.UNKNOWN_ROLE)
         whole = a == one.person and b == other.person and one.person != other.person
         if kind is DecisionKind.DIFFERENT and whole:
@@ -53,6 +54,15 @@ def decide(
             made = decisions.decide(session, kind, one.role, other.role, reason, DecisionOrigin.STEWARD, by, now)
         _record(deployment, session, f"decided-{kind}", made, (one.person, other.person), now)
     return made
+
+
+def _sealed(
+    session: Session, zone: Zone, people: Mapping[str, Collection[str]]
+) -> Callable[[str | None, str | None], bool]:
+    """Whether two of these people are sealed from each other."""
+    found = seals.seals_of(zone, state.standing(run_store.known_runs(session)), people)
+    nothing: seals.Seals = frozenset()
+    return lambda a, b: seals.apart(found.get(a or "", nothing), found.get(b or "", nothing))
 
 
 def _side(session: Session, named: str) -> _Side:
@@ -94,19 +104,31 @@ def withdraw(deployment: Deployment, decision_id: str, by: str, now: datetime) -
 
 def undo(deployment: Deployment, history_id: str, by: str, now: datetime) -> Undone:
     """Take back a merge, and open an incident for it. Raise UndoRefused, DecisionRefused or ZoneBusy."""
-    with deployment_zone(deployment), deployment.database.writing() as session:
+    with deployment_zone(deployment) as zone, deployment.database.writing() as session:
+        _refuse_sealed(session, zone, history_id)
         done = undo_merge(session, history_id, by, now)
         incidents.open_for_undo(session, deployment.ring, done.history_id, now)
         _record(deployment, session, "merge-undone", done.history_id, (done.person, done.other), now)
     return done
 
 
+def _refuse_sealed(session: Session, zone: Zone, history_id: str) -> None:
+    """What joined two identities that were sealed from each other since comes apart in the next run, unnamed."""
+    row = session.execute(select(person_history).where(person_history.c.id == history_id)).one_or_none()
+    if row is not None:
+        staying = set(_newest(session, _person(session, row.other_id or row.person_id))) - set(row.role_ids)
+        if _sealed(session, zone, {"moved": row.role_ids, "staying": staying})("moved", "staying"):
+            raise UndoRefused(UndoFault.UNKNOWN_CHANGE)
+
+
 def history(deployment: Deployment, named: str) -> list[dict[str, Any]]:
-    """What happened to a person, oldest first."""
+    """What happened to a person, oldest first; nothing that would lead from one sealed identity to the other."""
     held = person_history.c
     query = select(person_history).where(or_(held.person_id == named, held.other_id == named))
-    with deployment.database.reading() as session:
+    with deployment_zone(deployment) as zone, deployment.database.reading() as session:
         rows = session.execute(query.order_by(held.recorded_at, held.id)).all()
+        sealed = sealed_people(session, zone, [(row.person_id, row.other_id) for row in rows])
+        rows = [row for row in rows if not sealed(row.person_id, row.other_id)]
     return [
         {
             "id": row.id, "at": ledger.instant(ledger.stored_instant(row.recorded_at)), "kind": row.kind,
@@ -115,6 +137,14 @@ def history(deployment: Deployment, named: str) -> list[dict[str, Any]]:
         }
         for row in rows
     ]  # fmt: skip
+
+
+def sealed_people(
+    session: Session, zone: Zone, pairs: Sequence[tuple[str, str | None]]
+) -> Callable[[str | None, str | None], bool]:
+    """Whether two of the persons named in these pairs are sealed from each other, by all that they hold now."""
+    people = {who for pair in pairs for who in pair if who is not None}
+    return _sealed(session, zone, {who: _newest(session, who) for who in people})
 
 
 def standing(deployment: Deployment) -> list[dict[str, Any]]:
@@ -133,6 +163,14 @@ def standing(deployment: Deployment) -> list[dict[str, Any]]:
         )  # fmt: skip
         line["pairs"] += 1
     return list(acts.values())
+
+
+def open_or_closed(deployment: Deployment, *, closed: bool) -> list[Incident]:
+    """Incidents, with `closed` all of them; of two sealed identities only the one that came out is named."""
+    with deployment_zone(deployment) as zone, deployment.database.reading() as session:
+        found = incidents.listed(session, closed=closed)
+        sealed = sealed_people(session, zone, [(held.person, held.other) for held in found])
+    return [replace(held, other=None) if sealed(held.person, held.other) else held for held in found]
 
 
 def close_incident(deployment: Deployment, incident_id: str, by: str, now: datetime) -> None:

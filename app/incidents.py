@@ -45,7 +45,7 @@ class Incident:
     run_id: str
     history_id: str
     person: str
-    other: str
+    other: str | None
     opened_at: datetime
     uses: tuple[dict[str, str], ...]
     closed_by: str | None

@@ -79,8 +79,7 @@ def list_incidents(
             show({"closed": close}, as_json=as_json, title="Closed")
             return
         note(deployment, EventKind.AUDIT_READ, "incidents")
-        with deployment.database.reading() as session:
-            found = [_incident(held, as_json) for held in incidents.listed(session, closed=every)]
+        found = [_incident(held, as_json) for held in deciding.open_or_closed(deployment, closed=every)]
     _list("incidents", found, ("id", "opened_at", "person", "other", "uses", "closed_at"), as_json)
 
 

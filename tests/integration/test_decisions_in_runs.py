@@ -157,6 +157,7 @@ def test_the_zone_says_who_is_sealed_from_whom(partnership: Partnership) -> None
     _link(partnership)
     with Session(partnership.engine) as session, partnership.zone() as zone:
         runs = state.standing(known_runs(session))
-        assert seals.sealed_apart(zone, runs, [a], [other, b])
-        assert not seals.sealed_apart(zone, runs, [a], [other])
-        assert not seals.sealed_apart(zone, runs, [a], [a])
+        found = seals.seals_of(zone, runs, {"one": [a], "two": [other, b], "three": [other]})
+    assert seals.apart(found["one"], found["two"])
+    assert not seals.apart(found["one"], found["three"])
+    assert not seals.apart(found["one"], found["one"])

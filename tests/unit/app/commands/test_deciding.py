@@ -111,9 +111,24 @@ def test_a_merged_person_stands_for_whom_it_was_merged_into(world: World) -> Non
 
 def test_sealed_identities_look_like_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = world.refused("decide", "same", world.p, "e" * 32, "--reason", "records_checked")
-    monkeypatch.setattr(seals, "sealed_apart", lambda *_: True)
+    monkeypatch.setattr(seals, "apart", lambda *_: True)
     assert world.refused("decide", "same", world.p, world.q, "--reason", "records_checked") == unknown
     assert world.said("decisions")["decisions"] == []
+
+
+def test_nothing_leads_from_one_sealed_identity_to_the_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.said("undo", "d" * 32)
+    monkeypatch.setattr(seals, "apart", lambda *_: True)
+    assert world.refused("history", world.gone) == "no such person is known"
+    [incident] = world.said("incidents")["incidents"]
+    assert (incident["person"], incident["other"]) == (world.gone, None)
+
+
+def test_a_merge_of_identities_sealed_since_is_not_undone_by_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seals, "apart", lambda *_: True)
+    assert world.refused("undo", "d" * 32) == "no such change is held"
 
 
 @pytest.mark.parametrize(
