@@ -15,7 +15,7 @@ from linkage.zone import Database
 ALIKE = 0.80
 """Least Dice likeness of address letter pairs between spellings of one dwelling: one or two letters off."""
 SAME_PLACE = 0.60
-"""Least likeness where the UPRN is equal."""
+"""Least likeness where the UPRN or the street with its numbers is equal."""
 POSTCODE_ALIKE = 0.50
 """Least likeness of postcodes that one slip may part."""
 _SURNAMES = ("family", "family_first", "family_last", "former")
@@ -70,7 +70,7 @@ FROM ({_PROPOSED}) p JOIN place w ON w.home = p.w JOIN place h ON h.home = p.h
 WHERE (w.records, w.people, w.home) < (h.records, h.people, h.home) AND (w.slip OR kin)
 AND CASE
     WHEN w.uprn = h.uprn THEN coalesce(alike >= {SAME_PLACE}, TRUE)
-    WHEN w.street = h.street THEN {_COMPATIBLE}
+    WHEN w.street = h.street THEN coalesce(alike >= {SAME_PLACE}, FALSE) AND {_COMPATIBLE}
     ELSE kin AND w.slip AND coalesce(alike >= {ALIKE}, FALSE) AND {_COMPATIBLE}
 END
 """

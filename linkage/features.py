@@ -27,7 +27,7 @@ _NO_SOUND, _VOWEL = ord("9"), ord("0")
 _SOUND_LENGTH = 6
 _UK_SECTOR = r"^([A-Z]{1,2}[0-9][0-9A-Z]? [0-9])[A-Z]{2}$"
 _ORDER = re.compile(r"\b(?:([1-9])|(ONE|A|I)|(TWO|B|II)|(THREE|C|III))\b|[A-Z]([1-9])\b")
-_UNIT_WORDS = pa.array(["FLAT", "UNIT", "ROOM", "APARTMENT", "NO"])
+_UNIT_WORDS = pa.array(["FLAT", "UNIT", "ROOM", "APARTMENT", "NO", "Y", "YR", "THE"])
 _MARKS = "BABY|INFANT|NEWBORN|UNBORN|TWIN|TRIPLET|BABE"
 
 
@@ -162,7 +162,7 @@ class Places:
 
 
 def places_of(addresses: pa.Array) -> Places:
-    """The words of each address with abbreviations spelt out; flat, unit and room are neither number nor name."""
+    """The words of each address with abbreviations spelt out; flat, unit and articles are neither number nor name."""
     plain = pc.replace_substring(_plain(addresses), "'", "")
     found = words(pc.replace_substring_regex(plain, r"[^A-Z0-9]+", " "))
     codes = found.flat.dictionary_encode()

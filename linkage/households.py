@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Subquery, func, select
+from sqlalchemy import ColumnElement, Subquery, func, select, true
 from sqlalchemy.orm import Session
 
 from linkage import communal, dwellings
@@ -28,6 +28,8 @@ _DOWN = frozenset(
     {Relation.BIRTH_MOTHER, Relation.PARENT, Relation.CARER, Relation.PARENTAL_RESPONSIBILITY, Relation.ADOPTIVE_PARENT}
 )
 _ACROSS = frozenset({Relation.SIBLING, Relation.PARTNER})
+_MOVES = ("looked_after_episode", "tenancy")
+"""Events that say where somebody lives from their day on."""
 _AT_ONCE = 5_000
 
 
@@ -47,12 +49,13 @@ def open_addresses(zone: Zone) -> None:
 def days(session: Session, persons: Collection[str] | None = None) -> pa.Table:
     """(role_id, person, day) of every born role that has a person; `persons` limits it to theirs.
 
-    The day is that of the record's tie or first event or involvement, and at the latest that of its load.
+    The day is that of the record's placement or tenancy, else of its tie, first event or involvement, and at the latest
+    that of its load.
     """
     rows: list[tuple[str, str, date]] = []
     for chosen in _chunks(persons):
-        for role, person, tied, happened, involved, loaded in session.execute(_days_query(chosen)):
-            rows.append((role, person, _day(tied or happened or involved, loaded)))
+        for role, person, *stated, loaded in session.execute(_days_query(chosen)):
+            rows.append((role, person, _day(next(filter(None, stated), None), loaded)))
     names, kinds = ("role_id", "person", "day"), (pa.string(), pa.string(), pa.date32())
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     return pa.table({n: pa.array(c, kind) for n, c, kind in zip(names, columns, kinds, strict=True)})
@@ -69,20 +72,31 @@ def _chunks(persons: Collection[str] | None) -> Iterable[ColumnElement[bool]]:
 def _days_query(chosen: ColumnElement[bool]) -> Any:
     tied = _by_record(select(tie_claim.c.record_id, func.max(tie_claim.c.since).label("day")), tie_claim.c.record_id)
     own = record_role.alias("own")
-    happened, involved = (
+    moved, happened, involved = (
         _by_record(
-            select(own.c.record_id, func.min(day).label("day")).join_from(own, table, table.c.role_id == own.c.id),
+            select(own.c.record_id, day.label("day")).join_from(own, table, table.c.role_id == own.c.id).where(which),
             own.c.record_id,
         )
-        for table, day in ((event, event.c.occurred_on), (involvement, involvement.c.since))
+        for table, day, which in (
+            (event, func.max(event.c.occurred_on), event.c.type.in_(_MOVES)),
+            (event, func.min(event.c.occurred_on), true()),
+            (involvement, func.min(involvement.c.since), true()),
+        )
     )
     record = source_record.c.id
     return (
         select(
-            record_role.c.id, record_role.c.person_id, tied.c.day, happened.c.day, involved.c.day, load.c.completed_at
+            record_role.c.id,
+            record_role.c.person_id,
+            moved.c.day,
+            tied.c.day,
+            happened.c.day,
+            involved.c.day,
+            load.c.completed_at,
         )
         .join(source_record, record == record_role.c.record_id)
         .join(load, load.c.id == source_record.c.load_id)
+        .outerjoin(moved, moved.c.record_id == record)
         .outerjoin(tied, tied.c.record_id == record)
         .outerjoin(happened, happened.c.record_id == record)
         .outerjoin(involved, involved.c.record_id == record)
@@ -111,7 +125,7 @@ def residences(zone: Zone, sighted: pa.Table, kin: Kin) -> list[Residence]:
         )
     dwellings.settle(zone)
     rows = zone.rows("SELECT person, home, day, min(role_id) FROM sighted GROUP BY ALL ORDER BY person, day, home")
-    return stays(Sighting(*row) for row in rows)
+    return stays((Sighting(*row) for row in rows), kin)
 
 
 def apart(zone: Zone, sighted: pa.Table) -> set[tuple[str, str]]:

@@ -1,10 +1,11 @@
 """Who lived where and when, and so who shared a household: from addresses that rows give on their own days.
 
 Invariants: a row places a person on the day it speaks of, not on the day it was loaded; a person leaves a home when
-seen elsewhere after the last sighting there; one stray sighting between others, or one late return to a home that was
-left, is an address not brought up to date; a household lasts as long as two stays overlap, and an unseen child goes
-with its parent; a dwelling that ever held more than ten people at once, or more than three families, or that is listed
-as communal, makes nobody a household, nor does a foster placement; an unborn child lives nowhere.
+seen elsewhere after the last sighting there; one stray sighting between others, or one late sighting at a home that was
+left, is an address not brought up to date, unless kin bear it out; a household lasts as long as two stays overlap, and
+an unseen child goes with its parent; a dwelling that ever held more than ten people at once, or more than three
+families, or that is listed as communal, makes nobody a household, nor does a foster placement; an unborn child lives
+nowhere.
 Source: ELDB treats more than ten people at one address as improbable for a household."""
 
 from collections import Counter, defaultdict
@@ -68,16 +69,24 @@ class Kin:
 NO_KIN = Kin(frozenset(), {}, {})
 
 
-def stays(sightings: Iterable[Sighting]) -> list[Residence]:
-    """The stays of each person, in order of person and first sighting."""
+def stays(sightings: Iterable[Sighting], kin: Kin = NO_KIN) -> list[Residence]:
+    """The stays of each person, in order of person and first sighting; `kin` bear out a move or a staying."""
     ordered = sorted(sightings, key=lambda s: (s.person, s.day, s.home, s.role))
-    return [stay for _, own in groupby(ordered, key=lambda s: s.person) for stay in _stays_of(list(own))]
+    seen = {person: list(own) for person, own in groupby(ordered, key=lambda s: s.person)}
+    near: dict[str, list[str]] = defaultdict(list)
+    for a, b in sorted(kin.pairs):
+        near[a].append(b)
+        near[b].append(a)
+    return [
+        stay for person, own in seen.items() for stay in _stays_of(own, [seen.get(who, []) for who in near[person]])
+    ]
 
 
-def _stays_of(own: Sequence[Sighting]) -> list[Residence]:
-    kept = own if len({s.home for s in own}) == 1 else _without_stale(_without_strays(own))
+def _stays_of(own: Sequence[Sighting], kin: Sequence[Sequence[Sighting]]) -> list[Residence]:
+    if len({s.home for s in own}) > 1:
+        own = _without_stale(own, [s for theirs in kin for s in theirs])
     by_home: dict[int, list[Sighting]] = defaultdict(list)
-    for sighting in kept:
+    for sighting in own:
         by_home[sighting.home].append(sighting)
     firsts = sorted(held[0].day for held in by_home.values())
     return [
@@ -89,26 +98,38 @@ def _stays_of(own: Sequence[Sighting]) -> list[Residence]:
     ]  # fmt: skip
 
 
-def _without_strays(own: Sequence[Sighting]) -> list[Sighting]:
-    """Leave out a home seen once only, before and after which the person was seen at one and the same home."""
+def _without_stale(own: Sequence[Sighting], kin: Sequence[Sighting]) -> list[Sighting]:
+    """Leave out single sightings that kin do not bear out, or that give a home which had been left."""
     seen = Counter(s.home for s in own)
+    shared = {s.home for s in kin}
     inner = range(1, len(own) - 1)
-    strays = {at for at in inner if seen[own[at].home] == 1 and own[at - 1].home == own[at + 1].home}
-    return [sighting for at, sighting in enumerate(own) if at not in strays]
-
-
-def _without_stale(own: Sequence[Sighting]) -> list[Sighting]:
-    """Leave out a single return, on a later day, to a home that the person had left."""
-    runs = [list(run) for _, run in groupby(own, key=lambda s: s.home)]
+    strays = {
+        at
+        for at in inner
+        if seen[own[at].home] == 1 and own[at - 1].home == own[at + 1].home and own[at].home not in shared
+    }
+    runs = [list(run) for _, run in groupby((s for at, s in enumerate(own) if at not in strays), key=lambda s: s.home)]
     of_home = Counter(run[0].home for run in runs)
-    met: set[int] = set()
-    kept: list[Sighting] = []
+    kept: list[list[Sighting]] = []
     for run in runs:
-        home = run[0].home
-        if not (home in met and of_home[home] == 2 and len(run) == 1):
-            kept += run
-        met.add(home)
-    return kept
+        met = {before[0].home for before in kept}
+        if (
+            len(run) > 1
+            or not kept
+            or not _left(run[0], kept, kin, back=run[0].home in met and of_home[run[0].home] == 2)
+        ):
+            kept.append(run)
+    return [sighting for run in kept for sighting in run]
+
+
+def _left(lone: Sighting, before: Sequence[Sequence[Sighting]], kin: Sequence[Sighting], *, back: bool) -> bool:
+    """Whether a lone sighting gives a home that this person (`back`), or else its kin, had left by then."""
+    here = before[-1][0]
+    there = [s.day for s in kin if s.home == lone.home and s.day != lone.day]
+    if back:
+        return max(there, default=date.min) < here.day
+    since = max((s.day for s in kin if s.home == here.home), default=date.min)
+    return bool(there) and max(there) < since
 
 
 def crowded(residents: Sequence[Residence], kin: Kin = NO_KIN) -> bool:

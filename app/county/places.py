@@ -136,7 +136,8 @@ class Gazetteer:
 
     def _place(self, nation: str, plot: int) -> tuple[int, int]:
         index, number = divmod(plot * _PLOT_STEP % (self.sizes[nation] * HOUSES), HOUSES)
-        return index, number + 1
+        # two postcodes share a street, but no house number
+        return index, number + 1 + HOUSES * (index % 2)
 
     def hostel(self, ordinal: int, nation: str) -> Address:
         return self.at(ordinal * 25, nation, 1, name="Hafod House")

@@ -19,7 +19,7 @@ _GROUPS = str.maketrans("BFPVCGJKQSXZDTLMNRAEIOUYHW", "1111222222223345560000009
 _RUNS = re.compile(r"(.)\1+")
 _UK = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?) ([0-9])[A-Z]{2}")
 _NUMBER = re.compile(r"[0-9]+[A-Z]?")
-_UNIT_WORDS = frozenset({"FLAT", "UNIT", "ROOM", "APARTMENT", "NO"})
+_UNIT_WORDS = frozenset({"FLAT", "UNIT", "ROOM", "APARTMENT", "NO", "Y", "YR", "THE"})
 _SEXES = {Sex.FEMALE: "F", Sex.MALE: "M"}
 
 

@@ -78,6 +78,15 @@ def test_neighbours_of_other_names_are_never_one_dwelling(zone: Database) -> Non
     assert len(set(_homes(zone, *people))) == len(people)
 
 
+def test_streets_that_begin_alike_are_not_one(zone: Database) -> None:
+    rows = [
+        ("a", "41 Heol y Garth, Glanwern", "GW1 1JF", None, "Lee"),
+        ("b", "41 Heol y Derwen, Glanwern", "GW1 1HL", None, "Ray"),
+        ("b", "41 Heol y Derwen, Glanwern", "GW1 1HL", None, "Ray"),
+    ]
+    assert _homes(zone, *rows) == [0, 1, 1]
+
+
 def test_established_neighbours_of_one_name_stay_two(zone: Database) -> None:
     rows = [
         (who, f"{number} Alder Road, Marlford", "MR1 1AA", None, "Lee")

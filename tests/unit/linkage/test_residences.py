@@ -26,7 +26,8 @@ def _kin(*raised: tuple[str, str], placed: tuple[tuple[str, str], ...] = ()) -> 
 
 
 def _pairs(*people: list[Sighting], kin: Kin | None = None) -> list[tuple[str, str, date, date | None]]:
-    found = together(stays([s for own in people for s in own]), kin or _kin())
+    known = kin or _kin()
+    found = together(stays([s for own in people for s in own], known), known)
     return [(t.a, t.b, t.since, t.until) for t in found]
 
 
@@ -44,6 +45,25 @@ def test_one_stray_sighting_is_no_move() -> None:
 
 def test_one_late_return_is_an_address_not_brought_up_to_date() -> None:
     assert _homes((1, MARCH), (2, APRIL), (2, MAY), (1, JUNE)) == {1: (MARCH, APRIL), 2: (APRIL, None)}
+
+
+def test_kin_seen_there_too_make_one_sighting_a_move_and_the_return_stale() -> None:
+    child = _seen("child", (1, MARCH), (2, MAY), (1, JULY))
+    mother = _seen("mother", (1, MARCH), (2, APRIL), (2, JUNE))
+    assert _pairs(child, mother, kin=_kin(("mother", "child"))) == [("child", "mother", MARCH, None)]
+    assert _pairs(child, mother) == [("child", "mother", MARCH, APRIL)]
+
+
+def test_a_return_to_kin_who_are_still_seen_there_is_a_return() -> None:
+    child = _seen("child", (1, MARCH), (2, APRIL), (2, MAY), (1, JUNE))
+    mother = _seen("mother", (1, MARCH), (1, JULY))
+    assert _pairs(child, mother, kin=_kin(("mother", "child"))) == [("child", "mother", MARCH, None)]
+
+
+def test_a_last_sighting_at_a_home_that_kin_had_left_is_stale() -> None:
+    child = _seen("child", (2, MAY), (2, JUNE), (1, JULY))
+    mother = _seen("mother", (1, MARCH), (2, APRIL), (2, JUNE))
+    assert _pairs(child, mother, kin=_kin(("mother", "child"))) == [("child", "mother", MAY, None)]
 
 
 def test_the_order_in_which_sightings_come_does_not_matter() -> None:
