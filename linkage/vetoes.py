@@ -14,6 +14,10 @@ FREE, THIN, VETOED = 0, 1, 2
 VETO_WEIGHT = -10.0
 THIN_WEIGHT = -3.0
 
+_UNSTEADY = {"given": 0.05, "dob": 0.02}
+"""Where one person's records turn out to differ clearly more often than this, that a name and birth stand on more than
+one record does not prove another person: aliases and wrong years are repeated too."""
+
 _RIVAL = (
     "((l.single AND l.dataset = r.dataset)"
     " OR hash(l.dataset, r.given_formal, r.dob_canon, r.family) IN (SELECT described FROM singly)"
@@ -28,7 +32,8 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
 
     A number alone never links. Clearly different given names with one birth (twins), or clearly different births with
     one name (a parent and child), need an equal number: where either side carries a number at all, where both
-    descriptions stand on more than one record, where a twin has a rival, or where the two stand in different roles.
+    descriptions stand on more than one record (if records are steady in it, or ties say who is grown up), where a twin
+    has a rival, or where the two stand in different roles.
     Who stands above a child in one tie and below somebody in another needs an agreeing birth or number to be one
     person. Without either, both names must agree and a place or a telephone too, else the pair is thin; where neither
     side carries a number or stands in a tie, either will do, and the weight decides.
@@ -42,8 +47,8 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
         agrees["dob"] = f"({agrees['dob']} AND NOT abs(p.mw_dob - ({year!r})) < 1e-9)"
     number = " OR ".join(f"p.mw_{name} > 0" for name in ("nhs", "upn") if name in weights) or "FALSE"
     number_alone = f"({number}) AND NOT {agrees.get('given', 'FALSE')} AND NOT {agrees.get('dob', 'FALSE')}"
-    twins = f"{given} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR {_RIVAL})"
-    generations = f"{born} AND (l.numbered OR r.numbered OR (l.established AND r.established) OR l.role <> r.role)"
+    twins = f"{given} AND (l.numbered OR r.numbered OR {_established(settings, 'given')} OR {_RIVAL})"
+    generations = f"{born} AND (l.numbered OR r.numbered OR {_established(settings, 'dob')} OR l.role <> r.role)"
     parents = f"coalesce(l.generation <> r.generation, FALSE) AND NOT {agrees.get('dob', 'FALSE')}"
     near = " OR ".join(f"p.mw_{name} > 0" for name in ("place", "contact", "local") if name in weights) or "FALSE"
     known = "(l.numbered OR r.numbered OR l.generation IS NOT NULL OR r.generation IS NOT NULL)"
@@ -52,3 +57,11 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     thin = f"NOT {agrees.get('dob', 'FALSE')} AND NOT ({enough})"
     against = f"({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number}))"
     return f"CASE WHEN {against} THEN {VETOED} WHEN ({thin}) AND NOT ({number}) THEN {THIN} ELSE {FREE} END"
+
+
+def _established(settings: Mapping[str, Any], name: str) -> str:
+    """SQL: both descriptions stand on more than one record, and that proves two people."""
+    levels = next((c["comparison_levels"] for c in settings["comparisons"] if c["output_column_name"] == name), None)
+    steady = levels is None or float(levels[-1]["m_probability"]) < _UNSTEADY[name]
+    tied = "" if steady else " AND (l.generation IS NOT NULL OR r.generation IS NOT NULL)"
+    return f"(l.established AND r.established{tied})"
