@@ -183,13 +183,11 @@ def _sharing(residents: Sequence[Residence], kin: Kin, seen: Mapping[str, date])
 
 def _parted(one: Residence, other: Residence, kin: Kin, seen: Mapping[str, date]) -> date | None:
     """When two stays at one home stop overlapping. A child not seen since goes with its own, wherever they went."""
-    if one.until is not None and other.until is not None:
-        return min(one.until, other.until)
-    gone, left = (one, other) if one.until is not None else (other, one)
+    gone, left = sorted((one, other), key=lambda stay: stay.until or date.max)
     if gone.until is None:
         return None
-    unseen = seen[left.person] < gone.until
-    return None if unseen and gone.person in kin.raised.get(left.person, ()) else gone.until
+    unseen = left.last < gone.until if left.until is not None else seen[left.person] < gone.until
+    return left.until if unseen and gone.person in kin.raised.get(left.person, ()) else gone.until
 
 
 def _joined(shared: Iterable[Shared]) -> list[Shared]:
