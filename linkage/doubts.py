@@ -65,11 +65,14 @@ WHERE NOT linked AND match_weight >= ? AND standing <> {VETOED}
 GROUP BY least(person_a, person_b), greatest(person_a, person_b) ORDER BY 3 DESC, 1, 2 LIMIT {_MOST_CANDIDATES}
 """
 _WEAK = f"""
-SELECT arg_min(a, held), arg_min(b, held), min(held), any_value(roles) FROM (
-    SELECT profile, arg_max(a, w) AS a, arg_max(b, w) AS b, max(w) AS held, any_value(person) AS person FROM (
-        SELECT a AS profile, a, b, match_weight AS w, person_a AS person FROM judged WHERE linked
-        UNION ALL SELECT b, a, b, match_weight, person_a FROM judged WHERE linked)
-    GROUP BY profile HAVING max(w) < ?)
+WITH held AS (
+    SELECT profile, max(w) AS best FROM (SELECT a AS profile, match_weight AS w FROM judged WHERE linked
+    UNION ALL SELECT b, match_weight FROM judged WHERE linked) GROUP BY profile HAVING max(w) < ?)
+SELECT arg_min(a, match_weight), arg_min(b, match_weight), min(match_weight), any_value(roles) FROM (
+    SELECT a, b, match_weight, person_a AS person FROM judged JOIN held
+    ON a = profile AND match_weight = best WHERE linked
+    UNION ALL SELECT a, b, match_weight, person_a FROM judged JOIN held
+    ON b = profile AND match_weight = best WHERE linked)
 JOIN person_size USING (person) GROUP BY person ORDER BY 3, 1, 2 LIMIT {_MOST_CANDIDATES}
 """
 _POSSIBLE = """

@@ -126,9 +126,9 @@ def _thresholds(run: Any) -> list[str]:
     return [
         *lines,
         f"That is the default. It follows from costs, not from labels: a wrong link is taken to cost {costs.wrong:g}, a"
-        f" missed one {costs.missed:g}, so groups join where the odds of one person exceed that ratio (log2: {odds:+.2f}),"
-        f" on a scale where even odds lie at {thresholds.CALIBRATION:+.2f}, since an average counts pairs that no rule"
-        " compared as differing.",
+        f" missed one {costs.missed:g}, so groups join where the odds of one person exceed that ratio (log2:"
+        f" {odds:+.2f}), on a scale where even odds lie at {thresholds.CALIBRATION:+.2f}, since an average counts pairs"
+        " that no rule compared as differing.",
     ]
 
 

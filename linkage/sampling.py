@@ -45,16 +45,17 @@ class Stratum:
     weight: float
 
 
-def stratum_sql(weight: str, linked: str, join: float) -> str:
-    """SQL: the stratum of a pair."""
+def stratum_names() -> list[str]:
+    """The strata in the order of their numbers: apart by rising weight, then linked by rising weight."""
     bounds = [f"{edge:+g}" for edge in EDGES]
-    names = [
-        f"below {bounds[0]}",
-        *(f"{a} to {b}" for a, b in pairwise(bounds)),
-        f"from {bounds[-1]}",
-    ]
-    whens = " ".join(f"WHEN {weight} < {join + edge!r} THEN '{name}'" for edge, name in zip(EDGES, names, strict=False))
-    return f"CASE WHEN {linked} THEN '{LINKED}:' ELSE '{APART}:' END || CASE {whens} ELSE '{names[-1]}' END"
+    bands = [f"below {bounds[0]}", *(f"{a} to {b}" for a, b in pairwise(bounds)), f"from {bounds[-1]}"]
+    return [f"{side}:{band}" for side in (APART, LINKED) for band in bands]
+
+
+def stratum_sql(weight: str, linked: str, join: float) -> str:
+    """SQL: the number of a pair's stratum."""
+    band = " + ".join(f"CAST({weight} >= {join + edge!r} AS UTINYINT)" for edge in EDGES)
+    return f"CAST({len(EDGES) + 1} * CAST({linked} AS UTINYINT) + {band} AS UTINYINT)"
 
 
 def doubt(weight: float, join: float) -> float:
@@ -78,10 +79,17 @@ _SEALED = """
 CREATE OR REPLACE TABLE sealed_person AS SELECT DISTINCT x.person, s.nhs_a, s.nhs_b, p.nhs
 FROM reviewed x JOIN {profile} p USING (profile) JOIN zone.seal s ON p.nhs IN (s.nhs_a, s.nhs_b)
 """
-_MAY_MEET = """
-NOT EXISTS (SELECT 1 FROM sealed_person s JOIN sealed_person t ON s.nhs_a = t.nhs_a AND s.nhs_b = t.nhs_b
-AND s.nhs <> t.nhs WHERE s.person = j.person_a AND t.person = j.person_b)
+_BARRED = """
+CREATE OR REPLACE TABLE barred AS SELECT DISTINCT least(m.profile, n.profile) AS a, greatest(m.profile, n.profile) AS b
+FROM (SELECT record_id FROM live GROUP BY 1 HAVING count(*) > 1) d JOIN live l USING (record_id)
+JOIN live r ON r.record_id = l.record_id AND l.role_id < r.role_id
+JOIN member m ON m.role_id = l.role_id JOIN member n ON n.role_id = r.role_id
+UNION
+SELECT p.a, p.b FROM sealed_person s JOIN sealed_person t ON s.nhs_a = t.nhs_a AND s.nhs_b = t.nhs_b AND s.nhs <> t.nhs
+JOIN reviewed x ON x.person = s.person JOIN {pair} p ON p.a = x.profile JOIN reviewed y ON y.profile = p.b
+WHERE y.person = t.person
 """
+"""Pairs that are never asked: two roles of one record, who are two persons, and persons sealed from each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +113,46 @@ def judge(zone: Database, join: float, seed: int, tables: Tables = EVERYTHING) -
     zone.run(_STOOD)
     zone.run(_SEALED.format(profile=tables.profile))
     zone.run("CREATE TABLE IF NOT EXISTS live (role_id VARCHAR, record_id VARCHAR)")
+    zone.run(_BARRED.format(pair=tables.pair))
+    [(barred,)] = zone.rows("SELECT count(*) FROM barred")
+    asked = f"(FROM {tables.pair} ANTI JOIN barred USING (a, b))" if barred else tables.pair
     zone.run(
         f"CREATE OR REPLACE TABLE judged AS SELECT j.*, {stratum_sql('match_weight', 'linked', join)} AS stratum FROM ("
         " SELECT p.a, p.b, p.match_weight, p.standing, x.person AS person_a, y.person AS person_b,"
-        f" x.person = y.person AS linked, hash(x.draw, y.draw, {seed}) % {_HASHES} AS place FROM {tables.pair} p"
-        f" JOIN reviewed x ON x.profile = p.a JOIN reviewed y ON y.profile = p.b) j WHERE {_MAY_MEET}"
-    )
-    zone.run(
-        "DELETE FROM judged WHERE (a, b) IN (SELECT (least(m.profile, n.profile), greatest(m.profile, n.profile)) FROM"
-        " live l JOIN live r ON l.record_id = r.record_id AND l.role_id < r.role_id"
-        " JOIN member m ON m.role_id = l.role_id JOIN member n ON n.role_id = r.role_id)"
+        f" x.person = y.person AS linked, CAST(hash(x.draw, y.draw, {seed}) % {_HASHES} AS UINTEGER) AS place"
+        f" FROM {asked} p JOIN reviewed x ON x.profile = p.a JOIN reviewed y ON y.profile = p.b) j"
     )
 
 
 def strata(zone: Database) -> list[Stratum]:
+    names = stratum_names()
     rows = zone.rows("SELECT stratum, count(*), avg(match_weight) FROM judged GROUP BY 1 ORDER BY 1")
-    return [Stratum(name, pairs, weight) for name, pairs, weight in rows]
+    return [Stratum(names[at], pairs, weight) for at, pairs, weight in rows]
 
 
 def draw(zone: Database, held: Sequence[Stratum], sizes: Mapping[str, int]) -> list[Drawn]:
     """The pairs of each stratum that come first in the draw."""
-    found: list[Drawn] = []
-    for stratum in held:
-        size = sizes[stratum.name]
-        bound = int(_HASHES * min(1.0, (size + 8.0 * math.sqrt(size) + 20.0) / stratum.pairs))
-        rows = zone.rows(
-            "SELECT a, b, match_weight, linked FROM judged WHERE stratum = ? AND place <= ?"
-            " ORDER BY place, a, b LIMIT ?",
-            [stratum.name, bound, size],
-        )
-        chance = len(rows) / stratum.pairs
-        found += [Drawn((a, b), stratum.name, weight, linked, chance) for a, b, weight, linked in rows]
-    return found
+    if not held:
+        return []
+    names = stratum_names()
+    bounds = " ".join(f"WHEN {names.index(s.name)} THEN {_bound(s.pairs, sizes[s.name])}" for s in held)
+    found: dict[str, list[tuple[int, int, float, bool]]] = {stratum.name: [] for stratum in held}
+    for at, a, b, weight, linked in zone.rows(
+        "SELECT stratum, a, b, match_weight, linked FROM judged"
+        f" WHERE place <= CASE stratum {bounds} ELSE -1 END ORDER BY stratum, place, a, b"
+    ):
+        found[names[at]].append((a, b, weight, linked))
+    drawn = {stratum.name: found[stratum.name][: sizes[stratum.name]] for stratum in held}
+    return [
+        Drawn((a, b), stratum.name, weight, linked, len(drawn[stratum.name]) / stratum.pairs)
+        for stratum in held
+        for a, b, weight, linked in drawn[stratum.name]
+    ]
+
+
+def _bound(pairs: int, size: int) -> int:
+    """The place in the draw below which enough pairs of a stratum surely lie."""
+    return int(_HASHES * min(1.0, (size + 8.0 * math.sqrt(size) + 20.0) / pairs))
 
 
 def uncompared(zone: Database, join: float) -> Stratum:
@@ -154,9 +170,10 @@ def draw_uncompared(zone: Database, stratum: Stratum, size: int, seed: int) -> l
         return []
     part = int(_HASHES * min(1.0, _INSIDE / stratum.pairs))
     rows = zone.rows(
-        f"WITH part AS (SELECT * FROM reviewed WHERE hash(person, {seed}) % {_HASHES} <= {part})"
+        f"WITH part AS (SELECT * FROM reviewed WHERE hash(person, {seed}) % {_HASHES} <= {part}),"
+        f" met AS (SELECT a, b FROM judged WHERE linked AND hash(person_a, {seed}) % {_HASHES} <= {part})"
         " SELECT x.profile, y.profile FROM part x JOIN part y ON x.person = y.person AND x.profile < y.profile"
-        " ANTI JOIN judged j ON j.a = x.profile AND j.b = y.profile"
+        " ANTI JOIN met j ON j.a = x.profile AND j.b = y.profile"
         f" ORDER BY hash(x.draw, y.draw, {seed}), 1, 2 LIMIT {size}"
     )
     return [Drawn((a, b), stratum.name, None, True, len(rows) / stratum.pairs) for a, b in rows]

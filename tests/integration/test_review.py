@@ -37,10 +37,14 @@ class Reviewed(Partnership):
         with Session(self.engine) as session, session.begin(), self.zone() as zone:
             report = link(session, zone, KEYS, full=full)
             self.refreshed = review.refresh(session, zone, report.run_id, np.random.default_rng(1), **sizes)
-            self.judged = zone.rows(
-                "SELECT x.role_id, y.role_id, linked, stratum FROM judged j"
-                " JOIN reviewed x ON x.profile = j.a JOIN reviewed y ON y.profile = j.b"
-            )
+            names = sampling.stratum_names()
+            self.judged = [
+                (a, b, linked, names[at])
+                for a, b, linked, at in zone.rows(
+                    "SELECT x.role_id, y.role_id, linked, stratum FROM judged j"
+                    " JOIN reviewed x ON x.profile = j.a JOIN reviewed y ON y.profile = j.b"
+                )
+            ]
         return self.refreshed
 
     def same(self, role_a: str, role_b: str) -> bool:
