@@ -111,21 +111,48 @@ def _said(claims: Held, root: Nodes, groups: Nodes) -> dict[int, dict[int, int]]
 
 
 def _possible(profiles: Ints, graph: Graph, root: Nodes, taken: Nodes, bounds: Bounds) -> tuple[Possible, ...]:
-    """Pairs of finished groups that may be one person, never sealed ones."""
+    """Pairs of finished groups that may be one person, never sealed ones; of what was taken apart the strongest."""
     a, b, average = _averages(graph, root, taken, bounds)
     doubtful = average >= bounds.doubt
     a, b, average = a[doubtful], b[doubtful], average[doubtful]
-    named = np.zeros(len(root), np.bool_)
-    named[a] = named[b] = True
-    claims = contradictions.single(graph.claims.of(named[root])).moved(root)
-    other, number = contradictions.between(a, b, claims)
+    other, number = _contradict(graph.claims, root, a, b)
     shown = ~other & (~number | (average >= bounds.join))
     reasons = np.where(number, Doubt.TWO_NUMBERS.value, Doubt.UNSURE.value)
-    columns = (profiles[a], profiles[b], reasons, average)
-    return tuple(
-        Possible(one, two, Doubt(reason), weight)
-        for one, two, reason, weight in zip(*(column[shown].tolist() for column in columns), strict=True)
-    )
+    found = _named(profiles, a[shown], b[shown], reasons[shown], average[shown])
+    a, b, weight = _strongest(graph, root, taken)
+    shown = ~_contradict(graph.claims, root, a, b)[0] & (weight >= bounds.join)
+    reasons = np.full(len(a), Doubt.OVERSIZED.value)
+    found += _named(profiles, a[shown], b[shown], reasons[shown], weight[shown])
+    return tuple(sorted(found, key=lambda doubt: (doubt.a, doubt.b)))
+
+
+def _named(
+    profiles: Ints, a: Nodes, b: Nodes, reasons: NDArray[np.str_], weight: NDArray[np.float64]
+) -> list[Possible]:
+    columns = (column.tolist() for column in (profiles[a], profiles[b], reasons, weight))
+    return [Possible(one, two, Doubt(reason), held) for one, two, reason, held in zip(*columns, strict=True)]
+
+
+def _contradict(claims: Held, root: Nodes, a: Nodes, b: Nodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of pairs of groups: whether they contradict in anything but numbers, and in numbers."""
+    named = np.zeros(len(root), np.bool_)
+    named[a] = named[b] = True
+    return contradictions.between(a, b, contradictions.single(claims.of(named[root])).moved(root))
+
+
+def _strongest(graph: Graph, root: Nodes, taken: Nodes) -> tuple[Nodes, Nodes, NDArray[np.float64]]:
+    """Of each group out of what was taken apart, the strongest pair with another out of the same."""
+    inside = np.flatnonzero(taken[graph.a] >= 0)
+    inside = inside[taken[graph.a[inside]] == taken[graph.b[inside]]]
+    ends = root[graph.a[inside]], root[graph.b[inside]]
+    one, other = np.concatenate(ends), np.concatenate(ends[::-1])
+    weight = np.tile(graph.weight[inside], 2)
+    order = np.lexsort((other, -weight, one))
+    order = order[one[order] != other[order]]
+    order = order[np.unique(one[order], return_index=True)[1]]
+    low, high, weight = np.minimum(one, other)[order], np.maximum(one, other)[order], weight[order]
+    once = np.unique(low.astype(np.int64) * len(root) + high, return_index=True)[1]
+    return low[once], high[once], weight[once]
 
 
 def _averages(graph: Graph, root: Nodes, taken: Nodes, bounds: Bounds) -> tuple[Nodes, Nodes, NDArray[np.float64]]:
