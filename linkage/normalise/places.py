@@ -17,6 +17,8 @@ _POSTCODE = re.compile(
     r"[0-9][ABD-HJLNP-UW-Z]{2})"
 )
 _WORD = re.compile(r"[A-Z0-9]+")
+_DIGIT = re.compile(r"[0-9]")
+"""What holds a digit stands for something: no filler has one."""
 _NUMBER = re.compile(r"[0-9]+[A-Z]?")
 _NO_ADDRESS = "UNKNOWN|NOT KNOWN|NK|NFA|NO FIXED ABODE|NO FIXED ADDRESS|NOT RECORDED|NOT STATED|NONE|NULL|N A|NA|TBC"
 _FILLERS = frozenset(_NO_ADDRESS.split("|"))
@@ -60,6 +62,8 @@ def address(text: str) -> str | Reason:
     """The address as sent, on one line."""
     kept = tidy(text, LONGEST)
     if isinstance(kept, Reason):
+        return kept
+    if _DIGIT.search(kept):
         return kept
     if not any(map(str.isalnum, kept)):
         return Reason.ADDRESS_FORM
