@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
+PROVE_ARGS ?=
 
 .PHONY: demo test prove lint system venv clean
 
@@ -31,7 +32,7 @@ test: system venv lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(TEST_ARGS)
 
 prove: system venv
-	$(BIN)/python -m benchmarks.prove
+	$(BIN)/python -m benchmarks.prove $(PROVE_ARGS)
 
 clean:
 	rm -rf $(VENV) var var.key var.anchors

@@ -1,43 +1,63 @@
-"""Runs every full-size measurement and writes docs/measured.md."""
+"""Runs full-size measurements and writes docs/measured.md: all of them, or only the parts that are named.
+
+`python -m benchmarks.prove [PART …]`; a part that is not measured again keeps what it last said, with its date."""
 
 import platform
+import re
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import county, febrl, ledger, synthesis
+from benchmarks import county, febrl, incremental, killed, ledger, synthesis
 from benchmarks.section import Section
 
 MEASURED = Path(__file__).resolve().parent.parent / "docs" / "measured.md"
-PROOFS = (synthesis.measure, county.measure, febrl.measure, ledger.measure)
+PROOFS: Mapping[str, Callable[[], Section]] = {
+    "synthesis": synthesis.measure,
+    "county": county.measure,
+    "febrl": febrl.measure,
+    "incremental": incremental.measure,
+    "killed": killed.measure,
+    "ledger": ledger.measure,
+}
+_HEAD = (
+    "# What was measured\n\n"
+    "Written by `make prove`, each part on the day that stands under it. Wall times on a shared machine swing, so both "
+    "sides of a comparison are measured in one run; accuracy does not.\n"
+)
+_PART = re.compile(r"^<!-- (\w+) -->\n(.*?)(?=^<!-- \w+ -->|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def main() -> None:
-    """Measure everything and write the page."""
-    sections = []
-    for proof in PROOFS:
-        sys.stderr.write(f"{proof.__module__} …\n")
-        sections.append(proof())
-    MEASURED.write_text(page(sections), encoding="utf-8")
+def main(asked: list[str]) -> None:
+    """Measure the parts asked for, or all, writing the page after each."""
+    unknown = sorted(set(asked) - set(PROOFS))
+    if unknown:
+        raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PROOFS)}")
+    for name in asked or PROOFS:
+        sys.stderr.write(f"{name} …\n")
+        parts = held(MEASURED.read_text(encoding="utf-8") if MEASURED.exists() else "")
+        parts[name] = _markdown(PROOFS[name]())
+        MEASURED.write_text(page(parts), encoding="utf-8")
     sys.stdout.write(MEASURED.read_text(encoding="utf-8"))
 
 
-def page(sections: list[Section]) -> str:
-    """Return the page's Markdown."""
-    made = datetime.now(UTC).strftime("%Y-%m-%d")
-    head = (
-        "# What was measured\n\n"
-        f"Written by `make prove` on {made}: {platform.machine()}, Python {platform.python_version()}. "
-        "Wall times on a shared machine swing; accuracy does not.\n"
-    )
-    return head + "".join(_markdown(section) for section in sections)
+def held(text: str) -> dict[str, str]:
+    """The parts of a page, by name."""
+    return {name: body.strip() + "\n" for name, body in _PART.findall(text)}
+
+
+def page(parts: Mapping[str, str]) -> str:
+    """The page's Markdown, its parts in the order in which they are proved."""
+    return _HEAD + "".join(f"\n<!-- {name} -->\n{parts[name]}" for name in PROOFS if name in parts)
 
 
 def _markdown(section: Section) -> str:
     rows = "".join(f"| {name} | {value} |\n" for name, value in section.rows)
     note = f"\n{section.note}\n" if section.note else ""
-    return f"\n## {section.title}\n\n| what | measured |\n|---|---|\n{rows}{note}"
+    made = f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}"
+    return f"## {section.title}\n\n{made}\n\n| what | measured |\n|---|---|\n{rows}{note}"
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
