@@ -151,12 +151,12 @@ def _side(session: Session, role_id: str) -> Side | None:
 def counts(session: Session) -> dict[str, int]:
     """How many pairs wait, are answered same or different, or left unsure, in the present runs."""
     query = (
-        select(func.coalesce(review_pair.c.answer, "waiting"), func.count())
+        select(review_pair.c.answer, func.count())
         .where(review_pair.c.run_id.in_(current_runs(session)))
-        .group_by(func.coalesce(review_pair.c.answer, "waiting"))
+        .group_by(review_pair.c.answer)
     )
-    held = {name: int(count) for name, count in session.execute(query)}
-    return {name: held.get(name, 0) for name in ("waiting", *Answer)}
+    held = {said or "waiting": int(count) for said, count in session.execute(query)}
+    return {name: held.get(name, 0) for name in ("waiting", *(said.value for said in Answer))}
 
 
 def rows_waiting(session: Session, limit: int, reasons: Sequence[ReviewReason] = tuple(ReviewReason)) -> Iterator[Any]:
