@@ -254,16 +254,15 @@ _INDEXED = (
 
 
 def _publish(session: Session, zone: Zone, keys: KeyedHash, run_id: str, found: Found, version: int | None) -> None:
-    """Write the new part of the index now; point at it once the caller's transaction is committed."""
+    """Write the new part of the index now; point at it once the caller's transaction is committed. The parts are those
+    of the runs that the record store knows, so that one whose pointer was never written is in the next."""
     zone.run(_INDEXED.format(**matching.indexed(found)))
-    parts, model_name = [run_id], None
     index.write_part(zone, zone.folder, run_id, keys, matching.indexed(found)["member"])
+    before = [] if found.full else [known for known in state.standing(run_store.known_runs(session)) if known != run_id]
+    parts = [*before, run_id]
+    model_name = f"{parts[0]}-model"
     if found.full:
-        model_name = f"{run_id}-model"
         index.write_model(zone, zone.folder, model_name, keys, found.settings, version or 0)
-    else:
-        standing = index.published(zone.folder)
-        parts = [*(standing.parts if standing else ()), run_id]
 
     @event.listens_for(session, "after_commit", once=True)
     def point(_session: Session) -> None:
