@@ -22,6 +22,7 @@ def test_households_are_found_through_damaged_addresses(county: Found) -> None:
 def test_twins_are_never_merged(county: Found) -> None:
     assert county.twin_pairs >= 20
     assert county.twins_merged == 0
+    assert county.twin_rows_astray <= 2
 
 
 def test_the_named_families_are_exactly_right(county: Found) -> None:
