@@ -19,7 +19,6 @@ _POSTCODE = re.compile(
 _WORD = re.compile(r"[A-Z0-9]+")
 _DIGIT = re.compile(r"[0-9]")
 """What holds a digit stands for something: no filler has one."""
-_NUMBER = re.compile(r"[0-9]+[A-Z]?")
 _NO_ADDRESS = "UNKNOWN|NOT KNOWN|NK|NFA|NO FIXED ABODE|NO FIXED ADDRESS|NOT RECORDED|NOT STATED|NONE|NULL|N A|NA|TBC"
 _FILLERS = frozenset(_NO_ADDRESS.split("|"))
 _LONGEST_FILLER = 24
