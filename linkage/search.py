@@ -97,6 +97,8 @@ def _wanted(index: Index, query: SearchQuery) -> dict[str, Any]:
 
 
 def _by_number(index: Index, persons_of: PersonsOf, column: str, token: int) -> list[Hit]:
+    if column == "nhs" and index.model is not None:
+        token = index.model.successor(token)
     found = index.find([{column: token}], [(column,)], wanted=["profile"])
     persons = index.persons(found.column("profile").to_pylist(), persons_of)
     counted = sorted(Counter(persons.values()).items(), key=lambda held: (-held[1], held[0]))

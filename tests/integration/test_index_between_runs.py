@@ -1,6 +1,7 @@
 """Who was found before an incremental run is found after it, whatever became of their record; so is who came since."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from linkage import index, store
+from linkage.encode import nhs_token
 from linkage.rows import Identity
 from linkage.search import SearchQuery, Strength, find
 from tests.integration.linking import KEYS, Partnership
@@ -73,3 +75,15 @@ def test_a_run_whose_pointer_was_never_written_is_in_the_next(
     partnership.load("health", {"101": {"self": _child(71)}})
     assert partnership.link().mode == "incremental"
     assert len(_found(partnership, 70)) == len(_found(partnership, 71)) == 1
+
+
+def test_a_superseded_number_finds_who_has_the_new_one(partnership: Partnership) -> None:
+    partnership.load("clinic", {"1": {"self": replace(_child(3), nhs_number="9990000026")}})
+    with partnership.zone() as zone:
+        zone.add_supersessions([(nhs_token(KEYS, "9990000018"), nhs_token(KEYS, "9990000026"))])
+    partnership.link()
+    who = partnership.persons()[("clinic", "1 self")]
+    with index.open_index(partnership.folder, KEYS) as held:
+        for number in ("9990000018", "9990000026"):
+            [hit] = find(held, SearchQuery(nhs_number=number), partnership.persons_of)
+            assert hit.person_id == who
