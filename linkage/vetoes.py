@@ -35,8 +35,9 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     descriptions stand on more than one record (if records are steady in it, or ties say who is grown up), where a twin
     has a rival, or where the two stand in different roles.
     Who stands above a child in one tie and below somebody in another needs an agreeing birth or number to be one
-    person. Without either, both names must agree and a place or a telephone too, else the pair is thin; where neither
-    side carries a number or stands in a tie, either will do, and the weight decides.
+    person. Without either, both names must agree (the given name as evidence for, not merely near: a couple shares all
+    else) and a place or a telephone too, else the pair is thin; where neither side carries a number or stands in a tie,
+    either will do, and the weight decides.
     """
     weights = level_weights(settings)
     different = {name: f"abs(p.mw_{name} - ({levels[-1][1]!r})) < 1e-9" for name, levels in weights.items()}
@@ -53,7 +54,8 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     near = " OR ".join(f"p.mw_{name} > 0" for name in ("place", "contact", "local") if name in weights) or "FALSE"
     known = "(l.numbered OR r.numbered OR l.generation IS NOT NULL OR r.generation IS NOT NULL)"
     named = f"{agrees.get('given', 'FALSE')} AND {agrees.get('family', 'FALSE')}"
-    enough = f"CASE WHEN {known} THEN ({near}) AND {named} ELSE ({near}) OR {named} END"
+    sure = f"{'p.mw_given > 0' if given != 'FALSE' else 'FALSE'} AND {agrees.get('family', 'FALSE')}"
+    enough = f"CASE WHEN {known} THEN ({near}) AND {sure} ELSE ({near}) OR {named} END"
     thin = f"NOT {agrees.get('dob', 'FALSE')} AND NOT ({enough})"
     against = f"({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number}))"
     return f"CASE WHEN {against} THEN {VETOED} WHEN ({thin}) AND NOT ({number}) THEN {THIN} ELSE {FREE} END"

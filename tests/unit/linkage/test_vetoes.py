@@ -118,5 +118,13 @@ def test_a_place_without_both_names_is_thin_where_people_are_known() -> None:
     assert _standing(placed) == FREE
 
 
+def test_a_couples_like_sounding_names_are_thin() -> None:
+    couple = {"family": "same", "place": "dwelling"}
+    weights = dict(model.level_weights(SETTINGS)["given"])
+    assert weights["near"] < 0 < weights["close"]
+    assert _standing({**couple, "given": "near"}, {"numbered": True}) == THIN
+    assert _standing({**couple, "given": "close"}, {"numbered": True}) == FREE
+
+
 def test_nothing_but_a_family_name_is_thin_everywhere() -> None:
     assert _standing({"family": "same"}) == THIN
