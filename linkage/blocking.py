@@ -24,8 +24,8 @@ PAIR_BUDGET_PER_RULE = 12
 """A blocking rule may propose so many pairs per profile; its largest blocks are left to other rules."""
 _BROAD_BUDGET = 1
 _FLOOR = 200_000
-_PAIRS_AT_ONCE = 60_000_000
-"""Proposed pairs that are sorted in memory at once (8 bytes each, twice)."""
+_PAIRS_AT_ONCE = 24_000_000
+"""Proposed pairs that are sorted in memory at once (8 bytes each, some three times over)."""
 _RULE_BITS, _ID_BITS = 6, 28
 Numbers = NDArray[np.int64]
 

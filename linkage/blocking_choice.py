@@ -16,7 +16,7 @@ from linkage.blocking import BLOCKING, propose
 from linkage.encrypted import Database
 
 _SEED = 411
-_SAMPLE, _SAMPLE_PER_DATASET = 8_000, 500
+_SAMPLE, _SAMPLE_PER_DATASET = 5_000, 500
 _WORTH_ASKING = 50_000
 """With fewer profiles every rule is affordable."""
 _DEAR = 0.25
