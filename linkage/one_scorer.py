@@ -31,7 +31,7 @@ class OneScorer:
         database.run("CREATE TABLE paired (a BIGINT, b BIGINT)")
         database.run("CREATE TABLE singly (described UBIGINT)")
         # A plan made on empty tables must not believe their statistics: "no value is missing" would be folded into it.
-        database.run("SET disabled_optimizers = 'statistics_propagation'")
+        database.run("SET disabled_optimizers = 'statistics_propagation,join_order,join_filter_pushdown'")
         database.run(f"PREPARE scored AS {sql}")
 
     def score(self, asked: Mapping[str, Any], met: pa.Table, described: pa.Table) -> pa.Table:
