@@ -73,8 +73,8 @@ def _teach_u(zone: Database, settings: Mapping[str, Any]) -> dict[str, Any]:
     A level that no pair reaches keeps its stated u. Counted as Splink's `estimate_u_using_random_sampling` counts.
     """
     zone.run(
-        "CREATE OR REPLACE TABLE teaching AS SELECT * FROM profile ORDER BY"
-        f" hash(profile, {_SEED}), profile LIMIT {_RANDOM_PROFILES}"
+        "CREATE OR REPLACE TABLE teaching AS SELECT * FROM profile WHERE profile IN (SELECT profile FROM profile"
+        f" ORDER BY hash(profile, {_SEED}), profile LIMIT {_RANDOM_PROFILES})"
     )
     drawn = zone.table("SELECT profile FROM teaching ORDER BY profile").column("profile").to_numpy()
     first, second = np.triu_indices(len(drawn), 1)
@@ -126,9 +126,10 @@ def _sample(zone: Database, rules: Sequence[tuple[str, ...]], count: int) -> lis
             f" (SELECT key FROM spent WHERE pairs <= {_EM_PAIRS}) USING (key)"
         )
     joins = " ".join(f"LEFT JOIN {name} USING (profile)" for name in names)
-    chosen = " OR ".join(f"{name} IS NOT NULL" for name in names)
+    chosen = " UNION ".join(f"SELECT profile FROM {name}" for name in names)
     zone.run(
-        f"CREATE OR REPLACE TABLE teaching AS SELECT p.*, {', '.join(names)} FROM profile p {joins} WHERE {chosen}"
+        f"CREATE OR REPLACE TABLE teaching AS SELECT p.*, {', '.join(names)} FROM (SELECT * FROM profile"
+        f" WHERE profile IN ({chosen})) p {joins}"
     )
     for name in names:
         zone.run(f"DROP TABLE {name}")
