@@ -119,9 +119,10 @@ def score(zone: Zone, settings: Mapping[str, Any], rules: Sequence[int]) -> None
 
 
 def full(
-    zone: Zone, bounds: persons.Bounds, settings: Mapping[str, Any] | None = None, scorer: Scorer = score
-) -> Found:
-    """Compare everything. With `settings` a saved model is used, else one is trained."""
+    zone: Zone, bounds: persons.Bounds, settings: Mapping[str, Any] | None = None, scorer: Scorer = score,
+    teach: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+) -> Found:  # fmt: skip
+    """Compare everything. With `settings` a saved model is used, else one is trained, and taught what answers show."""
     profiles.prepare(zone)
     count = profiles.fold(zone)
     filled = profiles.filled_columns(zone)
@@ -131,7 +132,7 @@ def full(
     if count > 1 and model.used_comparisons(filled):
         rules = blocking.add_blocks(zone, count, filled)
         certain = profiles.certain_pairs(zone, filled)
-        used = settings or splink_engine.train(zone, count, filled, certain)
+        used = settings or teach(splink_engine.train(zone, count, filled, certain))
         frequencies.learn(zone, used)
         frequencies.attach(zone, used)
         rules = list(blocking_choice.choose(zone, used, rules).rules)

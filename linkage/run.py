@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from linkage import (
+    answers,
     decisions,
     incremental,
     index,
@@ -151,7 +153,7 @@ def match(
     if runs and last is not None and not whole and matching.still_stands(last["basis"], basis, last["datasets"]):
         found = _increment(session, zone, bounds, runs, last, decided, _mother_roles(specs))
     if found is None:
-        found = matching.full(zone, bounds, scorer=engine.score)
+        found = matching.full(zone, bounds, scorer=engine.score, teach=partial(answers.taught, session))
         maternity.lay(zone, _mother_roles(specs))
     following = {
         **found.next, "load_ordinal": _newest_load(zone), "basis": basis, "datasets": sorted(specs),
