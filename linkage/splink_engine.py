@@ -7,7 +7,6 @@ same model (drawn by seeded hashes)."""
 import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -16,9 +15,9 @@ import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals import charts
 
-from linkage import blocking, blocking_choice, frequencies, model, profiles, scoring
+from linkage import frequencies, model, scoring
 from linkage.scoring import KEPT_WEIGHT
-from linkage.zone import Database, Zone, guarded
+from linkage.zone import Database, guarded
 
 _LEFT, _RIGHT = f"p.{model.UNIQUE_ID}_l", f"p.{model.UNIQUE_ID}_r"
 _SEED = 2026
@@ -29,15 +28,6 @@ _EM_PAIRS = 100_000
 _LOOKED_AT = 400_000
 """Profiles among which a rule's blocks are sought for teaching."""
 _LEAST_FOR_TEACHING = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a scoring run did: profiles, the pairs kept, the finished model."""
-
-    profiles: int
-    pairs: int
-    settings: dict[str, Any]
 
 
 def _linker(zone: Database, settings: Mapping[str, Any], table: str) -> Linker:
@@ -220,24 +210,6 @@ def predict(zone: Database, settings: Mapping[str, Any], least: float = KEPT_WEI
         f" greatest({_LEFT}, {_RIGHT}) AS b, match_weight, COLUMNS('^mw_.*$') FROM {scored.physical_name} p"
     )
     _drop_intermediates(zone)
-
-
-def score(zone: Zone) -> Scored:
-    """Fill `pair` (a, b, match_weight, standing and each field's weights) from `profile`."""
-    profiles.prepare(zone)
-    count = profiles.fold(zone)
-    filled = profiles.filled_columns(zone)
-    if count < 2 or not model.used_comparisons(filled):
-        zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
-        return Scored(count, 0, {})
-    rules = blocking.add_blocks(zone, count, filled)
-    settings = train(zone, count, filled, profiles.certain_pairs(zone, filled))
-    frequencies.learn(zone, settings)
-    frequencies.attach(zone, settings)
-    blocking.candidates(zone, blocking_choice.choose(zone, settings, rules).rules)
-    zone.run(f"CREATE OR REPLACE TABLE pair AS {scoring.pairs_sql(settings, fields=True)}")
-    [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
-    return Scored(count, int(pairs), settings)
 
 
 class Chart(StrEnum):
