@@ -374,7 +374,7 @@ def table(found: Sequence[Line], names: Sequence[str]) -> str:
     rows = [head, ["---"] * len(head)]
     for line in found:
         shares = [f"{named.given:.1%} / {named.family:.1%}" for named in line.named]
-        rows.append([line.name, *shares, *([f"{value:.4f}" for value in line.f1] or ["as it is"] * len(names))])
+        rows.append([line.name, *shares, *([f"{value:.4f}" for value in line.f1] or ["no cost"] * len(names))])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

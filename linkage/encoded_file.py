@@ -168,7 +168,8 @@ def _header(frame: bytes) -> Header:
         if frame[:1] != _HEADER:
             raise ValueError("not a header")
         header = Header(**json.loads(frame[1:]))
-        if header.form != _FORM or not isinstance(header.physical, int):
+        marks = [bytes.fromhex(mark) for mark in (header.source, header.sender) if mark is not None]
+        if header.form != _FORM or not isinstance(header.physical, int) or any(len(mark) != 32 for mark in marks):
             raise ValueError("another form")
     except (ValueError, TypeError):
         header = None
@@ -194,7 +195,7 @@ def _stretches(path: Path, key: bytes, header: Header) -> Iterator[EncodedStretc
 
 def _stretch(frame: bytes) -> EncodedStretch:
     found = None
-    with suppress(ValueError, TypeError, KeyError, IndexError, AttributeError, pa.ArrowException):
+    with suppress(ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, pa.ArrowException):
         found = _read_stretch(frame)
     if found is None:
         raise FileRefused(FileReason.ENCODED_DAMAGED)
@@ -209,6 +210,8 @@ def _read_stretch(frame: bytes) -> EncodedStretch:
         raise ValueError("people of another shape")
     lines: list[dict[str, int]] = [{} for _ in claims["rows"]]
     for line, (row, role) in enumerate(zip(*(people.column(n).to_pylist() for n in ("row", "role")), strict=True)):
+        if row < 0 or role in lines[row]:
+            raise ValueError("a line of no row, or twice")
         lines[row][role] = line
     rows = tuple(_row(row, at) for row, at in zip(claims["rows"], lines, strict=True))
     marks = [None if mark is None else _mark(mark) for *_, mark in claims["rejections"]]
