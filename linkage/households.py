@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Subquery, func, select, true
+from sqlalchemy import ColumnElement, Subquery, Table, func, select
 from sqlalchemy.orm import Session
 
 from linkage import communal, dwellings
@@ -61,51 +61,45 @@ def days(session: Session, persons: Collection[str] | None = None) -> pa.Table:
     return pa.table({n: pa.array(c, kind) for n, c, kind in zip(names, columns, kinds, strict=True)})
 
 
-def _chunks(persons: Collection[str] | None) -> Iterable[ColumnElement[bool]]:
+def _chunks(persons: Collection[str] | None) -> Iterable[Collection[str] | None]:
     if persons is None:
-        return [record_role.c.person_id.is_not(None)]
+        return [None]
     ordered = sorted(persons)
-    parts = (ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE))
-    return [record_role.c.person_id.in_(part) for part in parts]
+    return [ordered[at : at + _AT_ONCE] for at in range(0, len(ordered), _AT_ONCE)]
 
 
-def _days_query(chosen: ColumnElement[bool]) -> Any:
-    tied = _by_record(select(tie_claim.c.record_id, func.max(tie_claim.c.since).label("day")), tie_claim.c.record_id)
-    own = record_role.alias("own")
-    moved, happened, involved = (
-        _by_record(
-            select(own.c.record_id, day.label("day")).join_from(own, table, table.c.role_id == own.c.id).where(which),
-            own.c.record_id,
-        )
-        for table, day, which in (
-            (event, func.max(event.c.occurred_on), event.c.type.in_(_MOVES)),
-            (event, func.min(event.c.occurred_on), true()),
-            (involvement, func.min(involvement.c.since), true()),
-        )
+def _days_query(persons: Collection[str] | None) -> Any:
+    """The days that speak for each role's record, the best word first; `persons` limits all of it to their records."""
+    chosen = record_role.c.person_id.is_not(None) if persons is None else record_role.c.person_id.in_(persons)
+    among = None if persons is None else select(record_role.c.record_id).where(chosen)
+    dated = (
+        _dated(event, func.max(event.c.occurred_on), among, event.c.type.in_(_MOVES)),
+        _first(select(tie_claim.c.record_id, func.max(tie_claim.c.since).label("day")), tie_claim.c.record_id, among),
+        _dated(event, func.min(event.c.occurred_on), among),
+        _dated(involvement, func.min(involvement.c.since), among),
     )
     record = source_record.c.id
-    return (
-        select(
-            record_role.c.id,
-            record_role.c.person_id,
-            moved.c.day,
-            tied.c.day,
-            happened.c.day,
-            involved.c.day,
-            load.c.completed_at,
-        )
+    query = (
+        select(record_role.c.id, record_role.c.person_id, *(said.c.day for said in dated), load.c.completed_at)
         .join(source_record, record == record_role.c.record_id)
         .join(load, load.c.id == source_record.c.load_id)
-        .outerjoin(moved, moved.c.record_id == record)
-        .outerjoin(tied, tied.c.record_id == record)
-        .outerjoin(happened, happened.c.record_id == record)
-        .outerjoin(involved, involved.c.record_id == record)
         .where(chosen, record_role.c.unborn.is_(False), load.c.completed_at.is_not(None))
     )
+    for said in dated:
+        query = query.outerjoin(said, said.c.record_id == record)
+    return query
 
 
-def _by_record(query: Any, record: Any) -> Subquery:
-    found: Subquery = query.group_by(record).subquery()
+def _dated(table: Table, day: Any, among: Any, *which: ColumnElement[bool]) -> Subquery:
+    """(record_id, day) of what a table says of a record's roles."""
+    own = record_role.alias()
+    said = select(own.c.record_id, day.label("day")).join_from(own, table, table.c.role_id == own.c.id)
+    return _first(said.where(*which), own.c.record_id, among)
+
+
+def _first(query: Any, record: Any, among: Any) -> Subquery:
+    limited = query if among is None else query.where(record.in_(among))
+    found: Subquery = limited.group_by(record).subquery()
     return found
 
 
