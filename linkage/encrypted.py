@@ -18,6 +18,8 @@ import pyarrow as pa
 
 from linkage.rows import KeyedHash
 
+ENGINE_VERSION: str = duckdb.__version__
+"""Hashes and files are this version's own."""
 _EXTENSION = Path("extensions") / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
 
 

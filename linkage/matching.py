@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -30,6 +29,7 @@ from linkage import (
     splink_engine,
     state,
 )
+from linkage.encrypted import ENGINE_VERSION
 from linkage.zone import Zone
 
 SHAPE = 1
@@ -72,7 +72,7 @@ def basis(zone: Zone, join: float, notes: set[tuple[str, str, str]]) -> dict[str
     for name, role, note in sorted(notes):
         by_dataset.setdefault(name, []).append([role, note])
     lists = {name: [int(count), str(mixed)] for name, (count, mixed) in listed.items()}
-    return {"shape": SHAPE, "engine": duckdb.__version__, "join": join, "lists": lists, "notes": by_dataset}
+    return {"shape": SHAPE, "engine": ENGINE_VERSION, "join": join, "lists": lists, "notes": by_dataset}
 
 
 def still_stands(before: Mapping[str, Any], now: Mapping[str, Any], datasets: Sequence[str]) -> bool:
