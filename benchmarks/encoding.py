@@ -67,7 +67,7 @@ def write_rows(path: Path, rows: int) -> None:
                 f"R{at:08d}", _typed(drawn, given), _typed(drawn, family),
                 born.isoformat() if drawn.random() > 0.05 else "", drawn.choice("FM"),
                 f"{drawn.randrange(1, 200)} {drawn.choice(family)} {drawn.choice(_STREETS)}, Marlford",
-                f"MR{drawn.randrange(1, 30)} {drawn.randrange(1, 10)}{drawn.choice('ABDEFGH')}{drawn.choice('ABDEFGH')}",
+                f"MR{drawn.randrange(1, 30)} {drawn.randrange(1, 10)}{''.join(drawn.choices('ABDEFGH', k=2))}",
                 _nhs_number(at % 600_000),
             ])  # fmt: skip
 
