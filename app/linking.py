@@ -60,8 +60,7 @@ def _entry(report: LinkReport) -> AuditEvent:
         Detail.RUN: report.run_id,
         Detail.KIND: report.mode,
         Detail.PERSONS: report.persons,
+        Detail.FAMILIES: report.families,
         Detail.ROWS: report.records,
     }
-    if report.families is not None:
-        detail[Detail.FAMILIES] = report.families
     return AuditEvent(EventKind.LINK_RUN, Outcome.DONE, detail=detail)

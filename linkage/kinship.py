@@ -28,10 +28,10 @@ Row = Any
 
 @dataclass(frozen=True, slots=True)
 class Kinship:
-    """How many ties stand, and how many families they make (counted by full runs only)."""
+    """How many ties stand, and how many families they make."""
 
     ties: int
-    families: int | None
+    families: int
 
 
 def _claim_rows(session: Session, where: Any = None) -> Iterator[Row]:
@@ -90,7 +90,7 @@ def renew(session: Session, zone: Zone, run_id: str, *, whole: bool) -> Kinship:
         _write(session, run_id, found, list(session.execute(select(tie).where(tie.c.ended_run.is_(None)))))
     else:
         _renew_some(session, zone, run_id)
-    return _counted(session, whole=whole)
+    return _counted(session)
 
 
 def _touched(session: Session, zone: Zone) -> set[str]:
@@ -193,11 +193,9 @@ def _write(session: Session, run_id: str, found: Collection[ties.Tie], stood: Co
     ])  # fmt: skip
 
 
-def _counted(session: Session, *, whole: bool) -> Kinship:
-    """Count the ties that stand and, after a full run, the components that confirmed parent and sibling ties make."""
+def _counted(session: Session) -> Kinship:
+    """Count the ties that stand, and the components that confirmed parent and sibling ties make."""
     count = session.execute(select(func.count()).select_from(tie).where(tie.c.ended_run.is_(None))).scalar_one()
-    if not whole:
-        return Kinship(int(count), None)
     relations = [relation.value for relation in (*ties.PARENTAL, Relation.SIBLING)]
     query = select(tie.c.person_a, tie.c.person_b).where(
         tie.c.ended_run.is_(None), tie.c.relation.in_(relations), tie.c.standing == Standing.CONFIRMED.value

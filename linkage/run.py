@@ -62,7 +62,8 @@ ALONE_FROM = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class LinkReport:
-    """What a run found and changed. `pairs` are those scored and kept; `records` are roles looked at."""
+    """What a run found and changed. `pairs` are those scored and kept; `records` are roles looked at; a refused
+    decision is a steward's "same" that another claim forbids."""
 
     run_id: str
     mode: str
@@ -70,12 +71,13 @@ class LinkReport:
     profiles: int
     pairs: int
     persons: int
-    families: int | None
+    families: int
     created: int
     merged: int
     split: int
     ties: int
     possible_duplicates: int
+    decisions_refused: int
     model_version: int | None
     threshold: float
     seconds: float
@@ -157,7 +159,7 @@ def match(
         maternity.lay(zone, _mother_roles(specs))
     following = {
         **found.next, "load_ordinal": _newest_load(zone), "basis": basis, "datasets": sorted(specs),
-        "decisions": {d.id: [d.kind, d.role_a, d.role_b] for d in decided},
+        "decisions": sorted([d.id, d.kind, d.role_a, d.role_b] for d in decided),
     }  # fmt: skip
     return Matched(new_id(), started, clock, bounds, replace(found, next=following), engine.name)
 
@@ -191,11 +193,10 @@ def _increment(
     return matching.increment(zone, bounds, since, last["alone"])
 
 
-def _turned(before: Mapping[str, Sequence[str]], now: Sequence[Decided]) -> set[str]:
+def _turned(before: Sequence[Sequence[str]], now: Sequence[Decided]) -> set[str]:
     """The roles of decisions made or withdrawn since the last run."""
-    held = {d.id: [d.kind, d.role_a, d.role_b] for d in now}
-    changed = [row for name, row in [*before.items(), *held.items()] if before.get(name) != held.get(name)]
-    return {role for _, *roles in changed for role in roles}
+    changed = {tuple(row) for row in before} ^ {(d.id, d.kind, d.role_a, d.role_b) for d in now}
+    return {role for _, _, *roles in changed for role in roles}
 
 
 def write(
@@ -219,7 +220,8 @@ def write(
         run_id=run_id, mode=FULL if found.full else INCREMENTAL, records=records, profiles=found.profiles,
         pairs=found.pairs, persons=run_store.count_persons(session), families=kin.families,
         created=kinds[persons.ChangeKind.CREATED], merged=kinds[persons.ChangeKind.MERGED],
-        split=kinds[persons.ChangeKind.SPLIT], ties=kin.ties, possible_duplicates=doubts, model_version=version,
+        split=kinds[persons.ChangeKind.SPLIT], ties=kin.ties, possible_duplicates=doubts,
+        decisions_refused=len(found.grouping.refused), model_version=version,
         threshold=matched.bounds.join, seconds=round(time.monotonic() - matched.clock, 3),
     )  # fmt: skip
     run_store.write_run(session, asdict(report), matched.engine, matched.started, found.next)
