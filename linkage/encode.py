@@ -114,12 +114,15 @@ def _subkey(keys: KeyedHash, column: str) -> bytes:
 
 
 def _mac(keys: KeyedHash, column: str) -> Hmac | Cmac:
-    key = _subkey(keys, column)
-    return Hmac(key) if _DOMAIN.get(column, column) in _LABEL else Cmac(key)
+    return _maker(column)(_subkey(keys, column))
 
 
-def _rekeyed(keys: KeyedHash, column: str) -> Cmac:
-    return Cmac(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
+def _rekeyed(keys: KeyedHash, column: str) -> Hmac | Cmac:
+    return _maker(column)(keys.subkey(_REKEY, _DOMAIN.get(column, column)))
+
+
+def _maker(column: str) -> type[Hmac] | type[Cmac]:
+    return Hmac if _DOMAIN.get(column, column) in _LABEL else Cmac
 
 
 def transport(partner: str) -> tuple[str, str]:

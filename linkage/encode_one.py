@@ -37,7 +37,9 @@ class OneEncoder:
     def __init__(self, keys: KeyedHash) -> None:
         self._printed = {name: _subkey(keys, name) for name in TOKENS if _DOMAIN.get(name, name) in _LABEL}
         self._words = {name: CMAC(AES(_subkey(keys, name))) for name in TOKENS if name not in self._printed}
-        self._again = {name: CMAC(AES(keys.subkey(_REKEY, _DOMAIN.get(name, name)))) for name in TOKENS}
+        again = {name: keys.subkey(_REKEY, _DOMAIN.get(name, name)) for name in TOKENS}
+        self._printed_again = {name: again[name] for name in self._printed}
+        self._again = {name: CMAC(AES(again[name])) for name in self._words}
         self._letters = {name: hmac.new(keys.subkey(_ENCODING, name), digestmod=hashlib.sha256) for name in FILTERS}
         self._target = {name: _targets(keys, name) for name in FILTERS}
 
@@ -60,10 +62,11 @@ class OneEncoder:
         if text is None:
             return None
         if name in self._printed:
-            code = hmac.digest(self._printed[name], text.encode(), "sha256")
+            code = hmac.digest(self._printed[name], text.encode(), "sha256")[:8]
+            code = hmac.digest(self._printed_again[name], code, "sha256")
         else:
-            code = _code(self._words[name], text.encode())
-        return int.from_bytes(_code(self._again[name], code[:8])[:8], "big", signed=True)
+            code = _code(self._again[name], _code(self._words[name], text.encode())[:8])
+        return int.from_bytes(code[:8], "big", signed=True)
 
     def _filter(self, name: str, pairs: set[str]) -> tuple[int | None, int | None]:
         found, moved, target = 0, 0, self._target[name]

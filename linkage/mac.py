@@ -43,8 +43,16 @@ class Hmac:
     def tokens(self, column: pa.Array) -> pa.Array:
         """The token of each text."""
         codes = column.dictionary_encode()
-        digests = b"".join(self.digest(text.encode())[:_TOKEN] for text in codes.dictionary.to_pylist())
-        return _taken(np.frombuffer(digests, dtype=">i8").astype(np.int64), codes.indices)
+        return self._taken(codes, [text.encode() for text in codes.dictionary.to_pylist()])
+
+    def again(self, tokens: pa.Array) -> pa.Array:
+        """The token of each token, read as eight bytes, most significant first."""
+        codes = tokens.dictionary_encode()
+        return self._taken(codes, [word.to_bytes(_TOKEN, "big", signed=True) for word in codes.dictionary.to_pylist()])
+
+    def _taken(self, codes: pa.DictionaryArray, messages: list[bytes]) -> pa.Array:
+        digests = b"".join(self.digest(message)[:_TOKEN] for message in messages)
+        return pa.array(np.frombuffer(digests, dtype=">i8").astype(np.int64)).take(codes.indices)
 
 
 class Cmac:
@@ -119,7 +127,3 @@ def _first_word(codes: _Matrix) -> Numbers:
 
 def _missing(column: pa.Array) -> npt.NDArray[np.bool_]:
     return np.asarray(column.is_null())
-
-
-def _taken(values: Numbers, indices: pa.Array) -> pa.Array:
-    return pa.array(values).take(indices)

@@ -207,6 +207,10 @@ def encoded(role: RoleIdentity, keys: KeyedHash) -> dict[str, int | set[int] | N
     return found | {name: _filter(keys, name, grams[name]) for name in FILTERS}
 
 
+def _again(column: str, key: bytes, word: bytes) -> bytes:
+    return hmac.digest(key, word, "sha256") if _DOMAIN.get(column, column) in _LABEL else _cmac(key, word)
+
+
 def rekeyed(found: Mapping[str, int | set[int] | None], keys: KeyedHash) -> dict[str, int | set[int] | None]:
     """The same under the zone's keys."""
     made: dict[str, int | set[int] | None] = {}
@@ -216,5 +220,5 @@ def rekeyed(found: Mapping[str, int | set[int] | None], keys: KeyedHash) -> dict
             order = sorted(range(128), key=lambda bit: hmac.digest(key, bit.to_bytes(2, "big"), "sha256"))
             made[name] = {order.index(bit) for bit in value}
         else:
-            made[name] = None if value is None else _signed(_cmac(key, value.to_bytes(8, "big", signed=True)))
+            made[name] = None if value is None else _signed(_again(name, key, value.to_bytes(8, "big", signed=True)))
     return made
