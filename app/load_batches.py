@@ -6,6 +6,7 @@ is not current.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -75,8 +76,7 @@ class Load:
         """Give new and changed records their ids; set unchanged ones aside, and reject two versions in one file."""
         ring = self.deployment.ring
         tokens = received_records(ring, stretch.marks)
-        scope = self.scope_digest.encode()
-        digests = [mac.hex()[:32] for mac in ring.mac_many("content/1", (scope + mark for mark in stretch.contents))]
+        digests = self._digests(tokens, stretch.contents)
         known = self.zone.known(self.scope.dataset, tokens)
         earlier = {token: known[token][1] for token in self.zone.seen(tokens)}
         fresh: dict[str, tuple[int, str, str | None]] = {}
@@ -95,6 +95,12 @@ class Load:
             [(row.record_id, token, digest) for row, (token, (_, digest, _)) in zip(placed, fresh.items(), strict=True)]
         )
         return placed, clashes
+
+    def _digests(self, tokens: list[str], contents: Iterable[bytes]) -> list[str]:
+        """What tells that a record has changed; bound to the record, so that records that say the same look unalike."""
+        scope = self.scope_digest.encode()
+        told = (scope + token.encode() + mark for token, mark in zip(tokens, contents, strict=True))
+        return [mac.hex()[:32] for mac in self.deployment.ring.mac_many("content/1", told)]
 
     def _with_ids(self, stretch: Stretch, chosen: list[tuple[int, str | None]]) -> list[PlacedRow]:
         with self.deployment.database.reading() as session:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import loading
 from app.deployment import Deployment
 from app.loading import LoadReport, load_file
+from app.zones import deployment_zone
 from governance.quarantine import open_quarantine
 from governance.store import audit_entry, quarantine, vault_envelope
 from linkage.extracts import FileRefused
@@ -57,6 +58,12 @@ def test_a_rejected_row_is_reported_by_place_and_kept_as_ciphertext(deployment: 
     assert (problem["row_number"], problem["code"]) == (3, "missing_record_id")
     assert [number for number, _ in held] == [3]
     assert b"Canaria" not in held[0].ciphertext
+
+
+def test_two_records_that_say_the_same_look_unalike_in_the_zone(deployment: Deployment, tmp_path: Path) -> None:
+    _load(deployment, write(tmp_path / "a.csv", [row(1), row(1, id="R2")]))
+    with deployment_zone(deployment) as zone:
+        assert zone.rows("SELECT count(*), count(DISTINCT digest) FROM zone.record") == [(2, 2)]
 
 
 def test_the_same_file_twice_changes_nothing(deployment: Deployment, tmp_path: Path) -> None:
