@@ -9,7 +9,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import county, febrl, incremental, killed, ledger, synthesis
+from benchmarks import (
+    accuracy,
+    attack,
+    county,
+    encoding,
+    families,
+    febrl,
+    growth,
+    incremental,
+    killed,
+    ledger,
+    million,
+    one_record,
+    scaling,
+    synthesis,
+)
 from benchmarks.section import Section
 
 MEASURED = Path(__file__).resolve().parent.parent / "docs" / "measured.md"
@@ -17,7 +32,15 @@ PROOFS: Mapping[str, Callable[[], Section]] = {
     "synthesis": synthesis.measure,
     "county": county.measure,
     "febrl": febrl.measure,
+    "accuracy": accuracy.measure,
+    "families": families.measure,
+    "million": million.measure,
+    "growth": growth.measure,
     "incremental": incremental.measure,
+    "one_record": one_record.measure,
+    "encoding": encoding.measure,
+    "attack": attack.measure,
+    "scaling": scaling.measure,
     "killed": killed.measure,
     "ledger": ledger.measure,
 }
