@@ -18,6 +18,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from benchmarks.growth import PLOT, plot
 from benchmarks.million_rows import drawn
 from benchmarks.section import Section
 
@@ -96,6 +97,8 @@ def measure(rows: int = ROWS, repeats: int = REPEATS, sizes: Sequence[int] = SIZ
         folder = Path(place)
         held = side_by_side(folder, rows, repeats)
         grown = [run(OURS, rows_file(folder, size)) for size in sizes]
+    if tuple(sizes) == SIZES:
+        PLOT.write_text(plot([(size, one.wall) for size, one in zip(sizes, grown, strict=True)]), encoding="utf-8")
     ours, peer = held[OURS], held[PEER]
     share = statistics.median(r.wall for r in ours) / statistics.median(r.wall for r in peer)
     found = ours[0].result
@@ -109,7 +112,8 @@ def measure(rows: int = ROWS, repeats: int = REPEATS, sizes: Sequence[int] = SIZ
         *((f"{size:,} rows", _line([one])) for size, one in zip(sizes, grown, strict=True)),
         ("growth exponent of wall time", f"{exponent(sizes, [one.wall for one in grown]):.2f}"),
     ]
-    return Section(f"{rows:,} noisy rows to persons", tuple(table))
+    note = "![Wall time over rows](growth.svg)" if tuple(sizes) == SIZES else ""
+    return Section(f"{rows:,} noisy rows to persons", tuple(table), note)
 
 
 if __name__ == "__main__":
