@@ -166,7 +166,9 @@ def graph_matching(seen: Seen, known: Listed, most: int = 300) -> Guess:
     start = _features_agree(seen, known, values, names, theirs, own)
     found = quadratic_assignment(
         _likeness(theirs), _likeness(own), method="faq",
-        options={"maximize": True, "P0": 0.5 * start + 0.5 / len(names), "maxiter": 40},
+        options={
+            "maximize": True, "P0": 0.5 * start + 0.5 / len(names), "maxiter": 40, "rng": np.random.default_rng(1),
+        },
     )  # fmt: skip
     matched = {int(value): known.names[names[at]] for value, at in zip(values, found.col_ind, strict=True)}
     return _proved(seen, known, matched)
