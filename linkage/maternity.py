@@ -103,12 +103,22 @@ def place(zone: Zone, first: int) -> None:
         zone.run("INSERT INTO placed SELECT * FROM fresh")
 
 
+_MOTHERED = """
+SELECT m.child, m.mother, m.local FROM mothered m WHERE m.child IN
+(SELECT role_id FROM looked_at UNION SELECT born FROM meeting SEMI JOIN looked_at k ON k.role_id = unborn)
+"""
+ROLES = f"SELECT role_id FROM looked_at UNION SELECT mother FROM ({_MOTHERED})"
+"""The roles whose rows `place` needs, beside those placed."""
+
+
 def _mothers(zone: Zone) -> dict[str, set[Hashable]]:
-    """Who is said to be the mother of each unborn or newborn child looked at: her group, and her local number."""
+    """Who is said to be the mother of each unborn or newborn child looked at: her group, or the person she has been
+    where this run does not look at her, and her local number."""
     mothers: dict[str, set[Hashable]] = defaultdict(set)
-    for child, grp, local in zone.rows(
-        "SELECT m.child, p.grp, m.local FROM mothered m JOIN placed p ON p.role_id = m.mother WHERE m.child IN"
-        " (SELECT role_id FROM looked_at UNION SELECT born FROM meeting SEMI JOIN looked_at k ON k.role_id = unborn)"
+    for child, grp, who, local in zone.rows(
+        f"SELECT m.child, p.grp, h.person_id, m.local FROM ({_MOTHERED}) m"
+        " LEFT JOIN placed p ON p.role_id = m.mother LEFT JOIN held h ON h.role_id = m.mother"
     ):
-        mothers[child] |= {("group", grp)} | ({("local", local)} if local is not None else set())
+        named = ("group", grp) if grp is not None else ("person", who)
+        mothers[child] |= {key for key in (named, ("local", local)) if key[1] is not None}
     return mothers

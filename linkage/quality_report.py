@@ -94,7 +94,7 @@ def report(session: Session) -> dict[str, Any]:
     return {
         "run": {
             "id": run.id, "mode": run.mode, "completed_at": run.completed_at, "threshold": run.threshold,
-            "model_version": run.model_version, **run.counts,
+            "model_version": run.model_version, **{name: n for name, n in run.counts.items() if name != "next"},
         },
         "estimated": {
             "precision": asdict(found.precision),

@@ -244,7 +244,7 @@ def _place(session: Session, zone: Zone, found: Found) -> list[persons.Change]:
     if found.full:
         placement.hold_all(session, zone)
     else:
-        asked = zone.rows("SELECT role_id FROM placed UNION SELECT role_id FROM looked_at")
+        asked = zone.rows(f"SELECT role_id FROM placed UNION ({maternity.ROLES})")
         placement.hold(session, zone, [role for (role,) in asked])
     maternity.place(zone, ALONE_FROM)
     placement.follow(zone)

@@ -135,6 +135,15 @@ class Partnership:
         with Session(self.engine) as session:
             return {(name, f"{row} {role}"): who for name, row, role, who in session.execute(query)}
 
+    def role_ids(self) -> dict[tuple[str, str], str]:
+        """(data set, record's row number and role) → role id, of every role."""
+        query = sa.select(
+            store.source_record.c.dataset, store.source_record.c.row_number, store.record_role.c.role,
+            store.record_role.c.id,
+        ).join(store.source_record, store.source_record.c.id == store.record_role.c.record_id)  # fmt: skip
+        with Session(self.engine) as session:
+            return {(name, f"{row} {role}"): held for name, row, role, held in session.execute(query)}
+
     def persons_of(self, roles: Sequence[str]) -> Mapping[str, str]:
         with Session(self.engine) as session:
             return persons_of(session, roles)

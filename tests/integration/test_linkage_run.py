@@ -1,7 +1,7 @@
 """Linkage end to end on small partnerships: what must be joined, what must stay apart, what a second run changes."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from linkage import quality, store
+from linkage.decisions import DecisionKind, DecisionOrigin, DecisionReason, decide
 from linkage.encode import nhs_token
 from linkage.index import open_index
 from linkage.rows import Identity
@@ -93,6 +94,29 @@ def test_an_unborn_child_is_joined_to_the_newborn_of_the_same_mother(partnership
         ties = session.execute(sa.select(store.tie.c.relation, store.tie.c.person_b)).all()
     assert not unborn
     assert {who for relation, who in ties if relation == "birth_mother"} == {before}
+
+
+def test_a_stewards_same_takes_the_unborn_child_along_though_its_mother_is_not_looked_at(
+    partnership: Partnership,
+) -> None:
+    booking = {"ties": BIRTHS["ties"], "events": []}
+    partnership.load(
+        "bookings", {"1": {"mother": MOTHER, "baby": Identity(local_id="F7")}}, spec=booking, unborn=["baby"]
+    )
+    born = _child("Ffion", local_id="F7-1", nhs_number="9990000026")
+    partnership.load("births", {"1": {"mother": MOTHER, "baby": born}}, spec=BIRTHS)
+    partnership.load("contacts", {"1": {"self": _child("Ffion", nhs_number="9990000034")}})
+    partnership.link()
+    roles = partnership.role_ids()
+    with Session(partnership.engine) as session, session.begin():
+        decide(
+            session, DecisionKind.SAME, roles[("births", "1 baby")], roles[("contacts", "1 self")],
+            DecisionReason.RECORDS_CHECKED, DecisionOrigin.STEWARD, "steward", datetime(2026, 11, 22, tzinfo=UTC),
+        )  # fmt: skip
+    report = partnership.link()
+    assert (report.mode, report.merged, report.split) == ("incremental", 1, 0)
+    persons = partnership.persons()
+    assert persons[("bookings", "1 baby")] == persons[("births", "1 baby")] == persons[("contacts", "1 self")]
 
 
 def test_two_valid_numbers_need_a_supersession(partnership: Partnership) -> None:
