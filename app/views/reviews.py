@@ -61,6 +61,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "nhs": N_("NHS number"), "upn": N_("UPN"), "upn_temporary": N_("Temporary UPN"), "local": N_("Local identifier"),
     "birth_order": N_("Order of birth"), "given": N_("Given names"), "family": N_("Family name"),
     "dob": N_("Date of birth"), "place": N_("Address"), "contact": N_("Telephone or email"), "sex": N_("Sex"),
+    "company": N_("Two lists that name each person once"),
 }  # fmt: skip
 
 FAULTS: Final[Mapping[DecisionFault, str]] = {
