@@ -68,10 +68,10 @@ def _increment(zone: Zone, since: incremental.Since, bounds: persons.Bounds, alo
 def _differing(zone: Zone) -> float:
     """The share of rows whose person does not hold the same rows in `whole` as in `stepwise`."""
     [(rows, same)] = zone.rows(
-        "WITH sizes AS (SELECT s.grp AS a, w.grp AS b, count(*) AS both FROM stepwise s JOIN whole w USING (role_id)"
-        " GROUP BY ALL), one AS (SELECT a, sum(both) AS n FROM sizes GROUP BY 1),"
-        " other AS (SELECT b, sum(both) AS n FROM sizes GROUP BY 1)"
-        " SELECT sum(both), coalesce(sum(both) FILTER (both = one.n AND both = other.n), 0)"
+        "WITH sizes AS (SELECT s.grp AS a, w.grp AS b, count(*) AS shared FROM stepwise s JOIN whole w USING (role_id)"
+        " GROUP BY ALL), one AS (SELECT a, sum(shared) AS n FROM sizes GROUP BY 1),"
+        " other AS (SELECT b, sum(shared) AS n FROM sizes GROUP BY 1)"
+        " SELECT sum(shared), coalesce(sum(shared) FILTER (shared = one.n AND shared = other.n), 0)"
         " FROM sizes JOIN one USING (a) JOIN other USING (b)"
     )
     return 1.0 - float(same) / float(rows)
@@ -107,8 +107,6 @@ def run(rows: int = ROWS, new: int = NEW, memory: str = "2500MB") -> dict[str, A
         _grouped(zone, "changed", _AFTER)
         zone.run("DELETE FROM stepwise WHERE role_id IN (SELECT role_id FROM changed)")
         zone.run("INSERT INTO stepwise FROM changed")
-        zone.run("DROP VIEW IF EXISTS scope")
-        zone.run("DROP TABLE IF EXISTS scope")
         matching.full(zone, bounds, full.settings)
         _grouped(zone, "whole")
         differing = _differing(zone)

@@ -141,7 +141,7 @@ def full(
     else:
         zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
     exclusions.state(zone)
-    zone.run("CREATE OR REPLACE VIEW scope AS SELECT profile FROM profile")
+    zone.run("CREATE OR REPLACE TABLE scope AS SELECT profile FROM profile")
     grouping = _group(zone, bounds)
     alone = [name for (name,) in zone.rows("SELECT dataset FROM alone ORDER BY 1")]
     following = {"next_profile": count, "rules": rules, "alone": alone}
