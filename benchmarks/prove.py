@@ -57,8 +57,8 @@ def main(asked: list[str]) -> None:
         raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PROOFS)}")
     for name in asked or PROOFS:
         sys.stderr.write(f"{name} …\n")
-        parts = held(MEASURED.read_text(encoding="utf-8") if MEASURED.exists() else "")
-        parts[name] = _markdown(PROOFS[name]())
+        told = _markdown(PROOFS[name]())
+        parts = held(MEASURED.read_text(encoding="utf-8") if MEASURED.exists() else "") | {name: told}
         MEASURED.write_text(page(parts), encoding="utf-8")
     sys.stdout.write(MEASURED.read_text(encoding="utf-8"))
 
