@@ -81,35 +81,46 @@ def run(rows: int = ROWS, new: int = NEW, memory: str = "2500MB") -> dict[str, A
     """Load and link `rows`, then `new` more incrementally, then all afresh."""
     keys, stages = SoftwareKeyRing(new_keys(FIRST_LABELS)), Stages()
     bounds = persons.Bounds(join=DEFAULT_JOIN, doubt=DEFAULT_JOIN - 3.0)
-    with tempfile.TemporaryDirectory(prefix="family-record-") as held, open_zone(
-        Path(held), keys, memory_limit=memory
-    ) as zone:  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="family-record-") as held:
         folder = Path(held)
         base, added = _split(folder, rows, new)
-        load_rows(zone, list(encoded(base, folder, keys)), BASE, 1)
-        matching.lay_decisions(zone, [])
-        live.note_roles(zone, set())
-        full = matching.full(zone, bounds)
-        maternity.lay(zone, ())
-        matching.keep(zone, BASE, full, bounds.doubt)
-        _grouped(zone, "stepwise")
+        with open_zone(folder, keys, memory_limit=memory) as zone:
+            load_rows(zone, list(encoded(base, folder, keys)), BASE, 1)
+            matching.lay_decisions(zone, [])
+            live.note_roles(zone, set())
+            full = matching.full(zone, bounds)
+            maternity.lay(zone, ())
+            matching.keep(zone, BASE, full, bounds.doubt)
+            _grouped(zone, "stepwise")
+            before = zone.table("FROM stepwise")
         for stage, module, name in _STEPS:
             setattr(module, name, stages.timed(stage, getattr(module, name)))
-        began = time.perf_counter()
-        tables = stages.timed("read and encode", lambda: list(encoded(added, folder, keys, processes=1)))()
-        stages.timed("seal rows", load_rows)(zone, tables, ADDED, 2)
-        since = incremental.Since(
-            [BASE], 1, full.next["next_profile"], full.settings, full.next["rules"], [ADDED], bounds.doubt
-        )
-        found = stages.timed("the rest", _increment)(zone, since, bounds, full.next["alone"])
-        stages.timed("seal what is kept", matching.keep)(zone, ADDED, found, bounds.doubt)
-        took = time.perf_counter() - began
-        _grouped(zone, "changed", _AFTER)
-        zone.run("DELETE FROM stepwise WHERE role_id IN (SELECT role_id FROM changed)")
-        zone.run("INSERT INTO stepwise FROM changed")
-        matching.full(zone, bounds, full.settings)
-        _grouped(zone, "whole")
-        differing = _differing(zone)
+        # A run begins with nothing in memory: what the full run held there has gone with its connection.
+        with open_zone(folder, keys, memory_limit=memory) as zone:
+            matching.lay_decisions(zone, [])
+            live.note_roles(zone, set())
+            began = time.perf_counter()
+            tables = stages.timed("read and encode", lambda: list(encoded(added, folder, keys, processes=1)))()
+            stages.timed("seal rows", load_rows)(zone, tables, ADDED, 2)
+            since = incremental.Since(
+                [BASE], 1, full.next["next_profile"], full.settings, full.next["rules"], [ADDED], bounds.doubt
+            )
+            found = stages.timed("the rest", _increment)(zone, since, bounds, full.next["alone"])
+            stages.timed("seal what is kept", matching.keep)(zone, ADDED, found, bounds.doubt)
+            took = time.perf_counter() - began
+            _grouped(zone, "changed", _AFTER)
+            changed = zone.table("FROM changed")
+        with open_zone(folder, keys, memory_limit=memory) as zone:
+            matching.lay_decisions(zone, [])
+            live.note_roles(zone, set())
+            matching.full(zone, bounds, full.settings)
+            _grouped(zone, "whole")
+            with zone.lent("before", before), zone.lent("later", changed):
+                zone.run(
+                    "CREATE OR REPLACE TABLE stepwise AS FROM later UNION ALL"
+                    " FROM before ANTI JOIN later USING (role_id)"
+                )
+            differing = _differing(zone)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": took, "stages": stages.seconds, "pairs": found.pairs, "differing": differing, "peak_mib": peak}
 
