@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage import blocking, exclusions, frequencies, live, profiles, scoring, state
-from linkage.zone import LATEST, Zone
+from linkage.zone import Zone
 
 COMPONENT = {"profile": "BIGINT", "component": "BIGINT"}
 MEMBER = {"profile": "BIGINT", "role_id": "VARCHAR"}
@@ -34,7 +34,7 @@ def arrived(zone: Zone, since: Since) -> list[str]:
     """Open the rows of loads since then in `live`; the record ids of the versions that they supersede."""
     live.open_rows(zone, after=since.load_ordinal, loads=since.loads)
     found = zone.rows(
-        f"SELECT DISTINCT o.record_id FROM ({LATEST}) o JOIN zone.record n USING (dataset, token)"
+        "SELECT DISTINCT o.record_id FROM zone.record o JOIN zone.record n USING (dataset, token)"
         " WHERE o.load_ordinal <= $1 AND n.load_ordinal > $1",
         [since.load_ordinal],
     )

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 import pyarrow as pa
 
 from linkage.encode import FILTERS, SCHEMA, TOKENS
-from linkage.zone import ENCODED, LATEST, Zone
+from linkage.zone import ENCODED, Zone
 
 WORDS = tuple(f"{name}{half}" for name in FILTERS for half in (0, 1))
 COLUMNS = (*TOKENS, "dob_default", *WORDS)
@@ -85,7 +85,8 @@ def open_rows(zone: Zone, *, after: int = 0, loads: Collection[str] | None = Non
     zone.run("CREATE TABLE IF NOT EXISTS noted (dataset VARCHAR, role VARCHAR, note VARCHAR)")
     zone.run(_SUCCESSOR)
     zone.run(
-        f"CREATE OR REPLACE TABLE latest AS SELECT record_id, token FROM ({LATEST}) WHERE latest AND load_ordinal > ?",
+        "CREATE OR REPLACE TABLE latest AS SELECT record_id, token FROM zone.record WHERE load_ordinal > ? QUALIFY"
+        " row_number() OVER (PARTITION BY dataset, token ORDER BY load_ordinal DESC, seq DESC) = 1",
         [after],
     )
     columns = ", ".join(f"{field.name} {_TYPES[field.type]}" for field in SCHEMA)
