@@ -21,8 +21,9 @@ from governance.policy import decide
 from governance.request import Facts, Request
 from governance.standings import standings
 from governance.terms import Action, Category, RelationshipKind, SegmentDecision
-from linkage import records, reference
 from linkage.facts import PersonFact
+from linkage.intake import reference
+from linkage.kin import records
 from linkage.rows import PersonId
 
 MOST_SHOWN = 50

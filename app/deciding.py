@@ -20,11 +20,12 @@ from app.zones import deployment_zone
 from governance import ledger
 from governance.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
-from linkage import decisions, run_store, seals, state
-from linkage.decisions import DecisionFault, DecisionKind, DecisionOrigin, DecisionReason, DecisionRefused
+from linkage.persons import decisions, run_store, seals
+from linkage.persons.decisions import DecisionFault, DecisionKind, DecisionOrigin, DecisionReason, DecisionRefused
+from linkage.persons.undo import UndoFault, Undone, UndoRefused, undo_merge
 from linkage.store import person, person_history, record_role
-from linkage.undo import UndoFault, Undone, UndoRefused, undo_merge
-from linkage.zone import Zone
+from linkage.zone import state
+from linkage.zone.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)

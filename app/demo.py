@@ -29,7 +29,7 @@ from governance.ceremony import bring_into_force, new_signing_keys
 from governance.store import audit_entry, project
 from governance.terms import EventKind
 from governance.verification import verify
-from linkage.spec import builtin_specs, load_spec
+from linkage.intake.spec import builtin_specs, load_spec
 
 BY = "demonstration"
 ERRORS: Literal["medium"] = "medium"

@@ -22,15 +22,22 @@ from governance.entries import Detail
 from governance.keystore import Passphrase
 from governance.ledger import AuditEvent
 from governance.terms import EventKind, Outcome
-from linkage.batches import Batch
-from linkage.encode import ROLE_COLUMNS, content_marks, encode_columns, partner_subkeys, record_marks, transport
-from linkage.encoded_file import ENCODED, PEOPLE, EncodedWriter, Header, row_plain
-from linkage.encoding_run import Subkeys
-from linkage.extracts import open_extract
+from linkage.encoding.encode import (
+    ROLE_COLUMNS,
+    content_marks,
+    encode_columns,
+    partner_subkeys,
+    record_marks,
+    transport,
+)
+from linkage.intake.batches import Batch
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import DatasetSpec
+from linkage.intake.validate import batches
+from linkage.partner.encoded_file import ENCODED, PEOPLE, EncodedWriter, Header, row_plain
+from linkage.partner.encoding_run import Subkeys
+from linkage.partner.sealed_identities import Sender, recipient_key
 from linkage.rows import Identity, KeyedHash, SourceRow
-from linkage.sealed_identities import Sender, recipient_key
-from linkage.spec import DatasetSpec
-from linkage.validate import batches
 
 Progress = Callable[[int], None]
 

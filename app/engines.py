@@ -52,7 +52,7 @@ def _secret(path: Path) -> str:
 def _fill_pairs() -> Callable[..., None]:
     """The cluster's side of linkage, or EngineRefused where Spark is not installed."""
     try:
-        return import_module("linkage.spark_engine").fill_pairs  # type: ignore[no-any-return]
+        return import_module("linkage.spark.engine").fill_pairs  # type: ignore[no-any-return]
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.split(".")[0] not in _EXTRA:
             raise

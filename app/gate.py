@@ -35,9 +35,9 @@ from governance.terms import (
     Role,
     Segment,
 )
-from linkage import records
 from linkage.facts import Holding
-from linkage.families import Family
+from linkage.kin import records
+from linkage.kin.families import Family
 from linkage.rows import PersonId
 
 MOST_HITS: Final = 50

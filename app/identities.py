@@ -15,7 +15,7 @@ from app.deployment import Deployment
 from app.envelopes import unpack
 from governance import vault
 from governance.terms import Category, SegmentDecision
-from linkage import records
+from linkage.kin import records
 from linkage.rows import Identity
 
 

@@ -19,8 +19,8 @@ from governance import ledger
 from governance.keys import KeyRing
 from governance.ledger import AuditEvent, AuditFilter, Detail, stored_instant, subject_pseudonym
 from governance.terms import EventKind, Outcome
-from linkage.persons import ChangeKind
-from linkage.run_store import new_id
+from linkage.grouping.persons import ChangeKind
+from linkage.persons.run_store import new_id
 from linkage.store import link_incident, load, person_history, record_role, source_record
 
 SEEN_BY: Final = frozenset({EventKind.READ_FAMILY, EventKind.SEARCH, EventKind.EXPORT, EventKind.REVIEW_READ})

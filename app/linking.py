@@ -17,7 +17,7 @@ from app.zones import deployment_zone
 from governance import ledger
 from governance.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
-from linkage import quality, review
+from linkage.quality import evaluation, review
 from linkage.run import HERE, Engine, LinkReport, match, write
 
 _DRAW = 2026
@@ -46,13 +46,13 @@ def run_link(
 def evaluate_links(deployment: Deployment, truth: Path, ties: Path | None) -> dict[str, Any]:
     """Compare persons and ties with files of the truth."""
     with deployment_zone(deployment) as zone, deployment.database.reading() as session:
-        return dict(quality.evaluate(session, zone, deployment.ring, truth, ties))
+        return dict(evaluation.evaluate(session, zone, deployment.ring, truth, ties))
 
 
 def explain_link(deployment: Deployment, a: str, b: str) -> dict[str, Any]:
     """Return the match weight of each field for the best pair of records between two persons."""
     with deployment_zone(deployment) as zone, deployment.database.reading() as session:
-        return dict(quality.explain(session, zone, a, b))
+        return dict(evaluation.explain(session, zone, a, b))
 
 
 def _entry(report: LinkReport) -> AuditEvent:

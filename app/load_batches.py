@@ -16,11 +16,11 @@ from app.deployment import Deployment
 from app.load_rows import LoadScope, PlacedRow, new_id, problem_row, shape
 from app.stretches import Stretch
 from governance import quarantine, vault
-from linkage import loads
-from linkage.encode import received_records, rekey
+from linkage.encoding.encode import received_records, rekey
+from linkage.intake import loads
+from linkage.intake.spec import DatasetSpec
 from linkage.rows import Problem, Rejection
-from linkage.spec import DatasetSpec
-from linkage.zone import Zone
+from linkage.zone.zone import Zone
 
 
 @dataclass

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.envelopes import pack
-from linkage.loads import Staged
+from linkage.intake.loads import Staged
 from linkage.rows import EventClaim, InvolvementClaim, Problem, SourceRow, TieClaim
 
 

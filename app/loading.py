@@ -31,13 +31,13 @@ from governance import agreements, ledger, people, quarantine, vault
 from governance.entries import Detail
 from governance.ledger import AuditEvent
 from governance.terms import EventKind, Outcome
-from linkage import loads, validate
-from linkage.encode import content_marks
-from linkage.extracts import Extract, open_extract
+from linkage.encoding.encode import content_marks
+from linkage.intake import loads, validate
+from linkage.intake.extracts import Extract, open_extract
+from linkage.intake.spec import DatasetSpec
+from linkage.partner.transport import is_encoded
 from linkage.rows import Rejection, SourceRow
-from linkage.spec import DatasetSpec
-from linkage.transport import is_encoded
-from linkage.zone import Zone
+from linkage.zone.zone import Zone
 
 BATCH_ROWS = 4000
 """Bounds both the memory held in clear and the time one write keeps others waiting."""

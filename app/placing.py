@@ -11,9 +11,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from linkage import model
+from linkage.index.placing import Placement
+from linkage.matching import model
 from linkage.normalise import contact, names, numbers, places
-from linkage.placing import Placement
 from linkage.reasons import Reason
 from linkage.rows import Identity
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from app.deployment import Deployment
 from app.zones import deployment_zone
-from linkage import answers, charts, joins, model_card, quality_report
-from linkage import quality as evaluation
+from linkage.quality import answers, charts, evaluation, joins, model_card, quality_report
 
 
 def report(deployment: Deployment) -> dict[str, Any]:

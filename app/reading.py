@@ -18,9 +18,10 @@ from app.identity import Organisation
 from app.subjects import Merges
 from governance.store import agreement, organisation, wish
 from governance.terms import Category, Decision, WishAnswer, WishKind
-from linkage import records, reference
 from linkage.facts import CoverageRow, EventRow, InvolvementRow, MilestoneFact
-from linkage.families import Family, Member
+from linkage.intake import reference
+from linkage.kin import records
+from linkage.kin.families import Family, Member
 
 DEFAULT_NATION = "england"
 

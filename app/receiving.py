@@ -14,14 +14,14 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from app.load_rows import LoadScope, Place, PlacedRow, RoleFacts
-from linkage import reference
-from linkage.encode import SCHEMA, postcode_tokens, transport
-from linkage.encoded_file import ENCODED, EncodedFile, EncodedStretch, open_encoded
-from linkage.readers.outcome import FileRefused
+from linkage.encoding.encode import SCHEMA, postcode_tokens, transport
+from linkage.intake import reference
+from linkage.intake.readers.outcome import FileRefused
+from linkage.intake.spec import DatasetSpec
+from linkage.partner.encoded_file import ENCODED, EncodedFile, EncodedStretch, open_encoded
+from linkage.partner.sealed_identities import Recipient
 from linkage.reasons import FileReason, RowReason
 from linkage.rows import KeyedHash, Problem, Rejection, Sex
-from linkage.sealed_identities import Recipient
-from linkage.spec import DatasetSpec
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 

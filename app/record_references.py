@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.deployment import Deployment
-from linkage.encode import received_records, record_marks
+from linkage.encoding.encode import received_records, record_marks
 from linkage.store import record_role
-from linkage.zone import Zone
+from linkage.zone.zone import Zone
 
 CHUNK = 500
 

@@ -14,14 +14,15 @@ from app.zones import deployment_zone
 from governance import ledger
 from governance.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
-from linkage import communal, reference
-from linkage.encode import nhs_token
+from linkage.encoding.encode import nhs_token
+from linkage.intake import reference
+from linkage.intake.reference_files import FileProblem, ReferenceRefused
+from linkage.kin import communal
 from linkage.normalise.numbers import nhs_number, uprn
 from linkage.normalise.places import address, postcode
 from linkage.reasons import Reason
-from linkage.reference_files import FileProblem, ReferenceRefused
 from linkage.rows import Identity
-from linkage.zone import Zone
+from linkage.zone.zone import Zone
 
 TABLES: dict[str, Callable[..., reference.ImportReport]] = {
     "postcodes.csv": reference.import_postcodes,

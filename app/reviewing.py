@@ -17,8 +17,8 @@ from app.gate import Gate
 from governance import ledger, vault
 from governance.ledger import Detail
 from governance.terms import Actor, Category, Decision, EventKind, Outcome, Purpose, Reason
-from linkage import answers
-from linkage.answers import Answer, Case
+from linkage.quality import answers
+from linkage.quality.answers import Answer, Case
 from linkage.rows import Identity
 
 SHOWN = 25

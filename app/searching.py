@@ -12,14 +12,14 @@ from typing import Final
 
 from app.deployment import Deployment
 from app.language import N_
-from linkage import placing, search
-from linkage.encode import RoleIdentity
-from linkage.index import Index, index_version, open_index
+from linkage.encoding.encode import RoleIdentity
+from linkage.index import placing, search
+from linkage.index.index import Index, index_version, open_index
+from linkage.index.placing import Placement
+from linkage.index.search import Strength
 from linkage.normalise import numbers
-from linkage.placing import Placement
+from linkage.persons.whose import persons_of
 from linkage.rows import Identity
-from linkage.search import Strength
-from linkage.whose import persons_of
 
 NAME_LONGEST = 80
 MOST_HITS = 20

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.envelopes import pack
 from app.load_rows import Claims, LoadScope, Place, PlacedRow, RoleFacts, content
-from linkage import reference
-from linkage.encode import RoleIdentity, content_marks, encode, record_marks
+from linkage.encoding.encode import RoleIdentity, content_marks, encode, record_marks
+from linkage.intake import reference
+from linkage.intake.spec import DatasetSpec
 from linkage.reasons import RowReason
 from linkage.rows import Identity, KeyedHash, Problem, Rejection, SourceRow
-from linkage.spec import DatasetSpec
 
 HELD, NOT_HELD = b"\x01", b"\x00"
 """Whether the row's names come along: a row sent again with its names is not the same row."""

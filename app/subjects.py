@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from governance import request
 from governance.terms import Category, Decision, Segment, SubjectRole
 from linkage.facts import Holding
-from linkage.families import RESPONSIBLE, Family, Member, months_between
+from linkage.kin.families import RESPONSIBLE, Family, Member, months_between
 from linkage.rows import PersonId, Relation
 from linkage.store import person
 

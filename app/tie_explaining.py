@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from governance.legal_time import legal_date
 from governance.store import hard_block
-from linkage import tie_paths
-from linkage.tie_paths import Explained
+from linkage.kin import tie_paths
+from linkage.kin.tie_paths import Explained
 
 
 def explain_ties(deployment: Deployment, person: str, other: str | None = None) -> list[dict[str, Any]]:

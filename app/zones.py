@@ -1,7 +1,7 @@
 """Opening a deployment's linkage zone with its settings and keys."""
 
 from app.deployment import Deployment
-from linkage.zone import Zone, open_zone
+from linkage.zone.zone import Zone, open_zone
 
 
 def deployment_zone(deployment: Deployment) -> Zone:

@@ -19,9 +19,12 @@ from benchmarks import samples
 from benchmarks.peers import splink_cleartext as peer
 from benchmarks.samples import Sample
 from benchmarks.section import Section
-from linkage import exclusions, live, matching, persons, profiles, run, thresholds
-from linkage.encode import encode, rekey
-from linkage.zone import Zone, open_zone
+from linkage import run
+from linkage.encoding.encode import encode, rekey
+from linkage.grouping import persons
+from linkage.matching import exclusions, matching, profiles, thresholds
+from linkage.zone import live
+from linkage.zone.zone import Zone, open_zone
 
 JOINS = tuple(half / 2 for half in range(-10, 13))
 """The thresholds tried to see how far the default lies from the best."""

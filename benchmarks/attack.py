@@ -23,7 +23,7 @@ from app.county import write_county
 from benchmarks import samples
 from benchmarks.attackers import ATTACKS, Guess, Listed, Seen, Side, listed, propagation
 from benchmarks.section import Section
-from linkage.encode import FILTERS, SCHEMA, RoleIdentity, encode, rekey
+from linkage.encoding.encode import FILTERS, SCHEMA, RoleIdentity, encode, rekey
 from linkage.normalise.names import fold
 from linkage.rows import Identity, KeyedHash, Sex
 from tests.integration import linking

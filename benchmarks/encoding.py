@@ -18,11 +18,11 @@ import pyarrow as pa
 from app.county.names.groups import GROUPS
 from benchmarks.section import Section
 from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from linkage.encode import encode_columns, rekey
-from linkage.encoding_run import encoded
-from linkage.extracts import open_extract
-from linkage.spec import parse_spec
-from linkage.validate import batches
+from linkage.encoding.encode import encode_columns, rekey
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import parse_spec
+from linkage.intake.validate import batches
+from linkage.partner.encoding_run import encoded
 
 ROWS = 200_000
 PEER_ROWS = 40_000

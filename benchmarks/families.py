@@ -17,7 +17,7 @@ from app.record_references import RecordReference, persons
 from app.settings import Mode, Settings
 from app.zones import deployment_zone
 from benchmarks.section import Section
-from linkage.tie_quality import normal, standing_ties
+from linkage.kin.tie_quality import normal, standing_ties
 
 FAMILIES, SEED, TWINS = 37_500, 31, 2.0
 DAMAGE = 0.05

@@ -20,9 +20,11 @@ from benchmarks.million_ours import Stages, encoded, load_rows
 from benchmarks.million_rows import drawn
 from benchmarks.section import Section
 from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from linkage import exclusions, incremental, live, matching, maternity, persons
+from linkage.grouping import persons
+from linkage.matching import exclusions, incremental, matching, maternity
 from linkage.run import DEFAULT_JOIN
-from linkage.zone import Zone, open_zone
+from linkage.zone import live
+from linkage.zone.zone import Zone, open_zone
 
 ROWS, NEW = 1_000_000, 10_000
 BASE, ADDED = "1" * 32, "2" * 32

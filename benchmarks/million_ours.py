@@ -21,25 +21,17 @@ import pyarrow.parquet as pq
 
 from benchmarks.agreement import Ints, agreement
 from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from linkage import (
-    blocking,
-    blocking_choice,
-    exclusions,
-    frequencies,
-    matching,
-    persons,
-    profiles,
-    splink_engine,
-)
-from linkage.encode import encoder_subkeys
-from linkage.encoding_run import Subkeys, encoded_batch
-from linkage.extracts import open_extract
+from linkage.encoding.encode import encoder_subkeys
+from linkage.grouping import persons
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import load_spec
+from linkage.intake.spec_model import DatasetSpec
+from linkage.intake.validate import understood
+from linkage.matching import blocking, blocking_choice, exclusions, frequencies, matching, profiles, splink_engine
+from linkage.partner.encoding_run import Subkeys, encoded_batch
 from linkage.rows import KeyedHash
 from linkage.run import DEFAULT_JOIN
-from linkage.spec import load_spec
-from linkage.spec_model import DatasetSpec
-from linkage.validate import understood
-from linkage.zone import Zone, open_zone
+from linkage.zone.zone import Zone, open_zone
 
 SPEC = """
 dataset: people

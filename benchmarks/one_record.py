@@ -25,11 +25,13 @@ from benchmarks.million_rows import drawn
 from benchmarks.peers import splink_million
 from benchmarks.section import Section
 from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from linkage import blocking, frequencies, index, live, profiles, splink_engine
-from linkage.encode import ROLE_COLUMNS, RoleIdentity, by_column, encode_columns, rekey
-from linkage.placing import place
+from linkage.encoding.encode import ROLE_COLUMNS, RoleIdentity, by_column, encode_columns, rekey
+from linkage.index import index
+from linkage.index.placing import place
+from linkage.matching import blocking, frequencies, profiles, splink_engine
 from linkage.rows import Identity, KeyedHash
-from linkage.zone import Zone, open_zone
+from linkage.zone import live
+from linkage.zone.zone import Zone, open_zone
 
 PERSONS, RECORDS, PEER_RECORDS = 1_000_000, 2_000, 25
 _BATCH = 100_000

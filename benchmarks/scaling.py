@@ -19,9 +19,11 @@ from benchmarks.million_rows import drawn
 from benchmarks.section import Section
 from benchmarks.standalone_spark import SECRET, standalone
 from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from linkage import blocking, frequencies, live, model, profiles, scoring, spark_engine
-from linkage.encode import by_column, encode_columns, rekey
-from linkage.zone import Zone, open_zone
+from linkage.encoding.encode import by_column, encode_columns, rekey
+from linkage.matching import blocking, frequencies, model, profiles, scoring
+from linkage.spark import engine
+from linkage.zone import live
+from linkage.zone.zone import Zone, open_zone
 
 SIZES = (2_000, 100_000, 300_000)
 """The first shows what starting costs."""
@@ -134,7 +136,7 @@ def compare(rows: int, workers: int = 2) -> dict[str, Any]:
             with _timed(steps, "duckdb"):
                 candidates, kept = _here(zone, settings, rules)
             with _timed(steps, "spark"), standalone(place / "cluster", workers=workers, memory="2500m") as cluster:
-                spark_engine.fill_pairs(zone, settings, rules, cluster.master, cluster.shared, secret=SECRET)
+                engine.fill_pairs(zone, settings, rules, cluster.master, cluster.shared, secret=SECRET)
             alone, most = _apart(zone)
     return {
         "rows": rows, "profiles": count, "candidates": candidates, "kept": kept, "kept by one only": alone,

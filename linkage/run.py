@@ -15,28 +15,20 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from linkage import (
-    answers,
-    decisions,
-    incremental,
-    index,
-    kinship,
-    live,
-    loads,
-    matching,
-    maternity,
-    persons,
-    placement,
-    run_store,
-    state,
-    thresholds,
-    ties,
-)
-from linkage.matching import Decided, Found
+from linkage import ties
+from linkage.grouping import persons
+from linkage.index import index
+from linkage.intake import loads
+from linkage.kin import kinship
+from linkage.matching import incremental, matching, maternity, thresholds
+from linkage.matching.matching import Decided, Found
+from linkage.persons import decisions, placement, run_store
+from linkage.persons.run_store import FULL, INCREMENTAL, new_id
+from linkage.quality import answers
 from linkage.rows import KeyedHash, Relation
-from linkage.run_store import FULL, INCREMENTAL, new_id
 from linkage.store import dataset
-from linkage.zone import Zone
+from linkage.zone import live, state
+from linkage.zone.zone import Zone
 
 DEFAULT_JOIN = thresholds.join()
 Progress = Callable[[str], None]

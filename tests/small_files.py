@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from linkage.spec import DatasetSpec, parse_spec
+from linkage.intake.spec import DatasetSpec, parse_spec
 
 COLUMNS = ("id", "nhs", "given", "family", "dob", "address", "postcode", "visited", "kind")
 

@@ -18,7 +18,7 @@ from app.cohorts.question import Geography, Question
 from app.cohorts.scope import Scope
 from app.cohorts.sets import among
 from governance.disclosure import PROFILES, Cell, CellStatus, Margin, Measure, release
-from linkage import reference
+from linkage.intake import reference
 from linkage.rows import Relation, Standing
 from linkage.store import link_run, postcode_area, tie
 

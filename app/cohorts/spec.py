@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from app.cohorts.question import OLDEST_MONTHS, WIDEST_WINDOW_MONTHS, Criterion, Geography, Question
 from governance.disclosure import PROFILES
 from linkage.catalogue import catalogue
+from linkage.intake.spec_yaml import Path, SpecProblem, SpecTree, dotted, read_tree
 from linkage.rows import EventStatus
-from linkage.spec_yaml import Path, SpecProblem, SpecTree, dotted, read_tree
 
 LONGEST_DOCUMENT = 20_000
 MOST_CRITERIA = 6

@@ -17,7 +17,7 @@ from app.commands.output import Exit, Refused, plain, show
 from app.deployment import open_deployment
 from app.settings import Settings
 from governance.terms import EventKind
-from linkage.decisions import DecisionKind, DecisionReason
+from linkage.persons.decisions import DecisionKind, DecisionReason
 
 BY = "command-line"
 Id = Annotated[str, typer.Argument(help="A person's id, or a role's.")]

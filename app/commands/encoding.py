@@ -14,11 +14,11 @@ from app.encoding import PartnerKeys, encode_file, make_bundle, partner_keys
 from app.settings import Settings
 from governance.bundles import open_bundle
 from governance.keystore import Passphrase, WeakKey, read_private
-from linkage.encode import partner_subkeys
-from linkage.encoding_run import Subkeys
+from linkage.encoding.encode import partner_subkeys
+from linkage.intake.spec import DatasetSpec, load_spec
+from linkage.partner.encoding_run import Subkeys
+from linkage.partner.sealed_identities import recipient_key
 from linkage.reasons import sentence
-from linkage.sealed_identities import recipient_key
-from linkage.spec import DatasetSpec, load_spec
 
 PassphraseFile = Annotated[
     Path | None, typer.Option("--passphrase-file", help="A private file that holds the bundle's passphrase.")

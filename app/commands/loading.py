@@ -18,9 +18,9 @@ from app.deployment import open_deployment
 from app.loading import LoadReport, load_file
 from app.referencing import import_reference
 from app.settings import Settings
-from linkage import loads
+from linkage.intake import loads
+from linkage.intake.spec import load_spec
 from linkage.reasons import sentence
-from linkage.spec import load_spec
 
 
 class Errors(StrEnum):

@@ -33,16 +33,16 @@ from app.partnering import PartnershipRefused
 from governance.agreements import AgreementRefused
 from governance.checkpoints import NotCovered
 from governance.keystore import KeystoreRefused
-from linkage.decisions import DecisionRefused
-from linkage.extracts import FileRefused
-from linkage.loads import ProviderChanged
-from linkage.quality import TruthUnreadable
-from linkage.quality_report import NothingLinked
-from linkage.reference_files import ReferenceRefused
-from linkage.spark_faults import SparkError
-from linkage.spec import SpecError
-from linkage.undo import UndoRefused
-from linkage.zone import ZoneError
+from linkage.intake.extracts import FileRefused
+from linkage.intake.loads import ProviderChanged
+from linkage.intake.reference_files import ReferenceRefused
+from linkage.intake.spec import SpecError
+from linkage.persons.decisions import DecisionRefused
+from linkage.persons.undo import UndoRefused
+from linkage.quality.evaluation import TruthUnreadable
+from linkage.quality.quality_report import NothingLinked
+from linkage.spark.faults import SparkError
+from linkage.zone.zone import ZoneError
 
 P = ParamSpec("P")
 R = TypeVar("R")

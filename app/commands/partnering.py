@@ -16,7 +16,7 @@ from governance import people, wish_store
 from governance.people import FactRefused
 from governance.terms import EventKind, SignerBasis, WishAnswer, WishKind
 from governance.wishes import EVERYTHING
-from linkage import records
+from linkage.kin import records
 from linkage.rows import PersonId
 
 BY = "command-line"

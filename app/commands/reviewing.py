@@ -20,8 +20,8 @@ from app.deployment import Deployment, open_deployment
 from app.settings import Settings
 from governance import people
 from governance.terms import Actor, Decision, Reason, Role
-from linkage.answers import AlreadyAnswered, Answer, NotInQueue
-from linkage.decisions import DecisionRefused
+from linkage.persons.decisions import DecisionRefused
+from linkage.quality.answers import AlreadyAnswered, Answer, NotInQueue
 
 DEMO_STEWARD = "steward.price"
 Steward = Annotated[str | None, typer.Option(help="Who reviews: a data steward's username. It is logged as theirs.")]

@@ -31,7 +31,7 @@ from governance.agreements import standings
 from governance.ledger import AuditFilter, EventRefused
 from governance.terms import EventKind, Outcome, Purpose, Role
 from linkage.catalogue import catalogue
-from linkage.placing import Placement
+from linkage.index.placing import Placement
 from linkage.rows import EventStatus
 
 

@@ -16,8 +16,8 @@ from app.problems import NOT_FOUND, Problem, Refused
 from app.refusals import require
 from app.rendering import render
 from app.views.reviews import FAULTS, case_view, queue_lines
-from linkage.answers import AlreadyAnswered, Answer, NotInQueue
-from linkage.decisions import DecisionRefused
+from linkage.persons.decisions import DecisionRefused
+from linkage.quality.answers import AlreadyAnswered, Answer, NotInQueue
 
 router = APIRouter()
 PairRef = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]

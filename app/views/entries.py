@@ -15,8 +15,8 @@ from app.reading import FamilyData
 from app.views.people import PersonLabel
 from governance.terms import SegmentDecision
 from linkage.catalogue import catalogue
+from linkage.kin.timeline import Entry, EntryKind, Timeline
 from linkage.rows import EventStatus, Precision
-from linkage.timeline import Entry, EntryKind, Timeline
 
 
 @dataclass(frozen=True, slots=True)

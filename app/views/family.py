@@ -21,10 +21,10 @@ from app.views.grid import Cell, Source
 from app.views.involved import InvolvedView, involved
 from app.views.people import PersonLabel, age, labelled, month_start
 from governance.terms import Category, Reason, SegmentDecision, SubjectRole, Withholding
-from linkage.families import Member
-from linkage.milestones import MilestoneState, MilestoneView, milestone_views
+from linkage.kin.families import Member
+from linkage.kin.milestones import MilestoneState, MilestoneView, milestone_views
+from linkage.kin.timeline import arrange
 from linkage.rows import Precision
-from linkage.timeline import arrange
 
 ANTENATAL = "antenatal_visit"
 LONGEST_PREGNANCY, NO_TIME = timedelta(days=300), timedelta(0)

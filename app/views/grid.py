@@ -14,9 +14,9 @@ from app.views.meanings import NOT_AVAILABLE, SAID
 from app.views.services import CATEGORIES_OF
 from governance.terms import SegmentDecision, Withholding
 from linkage.facts import CoverageRow
-from linkage.families import Member
+from linkage.kin.families import Member
+from linkage.kin.timeline import CellState, cell
 from linkage.rows import PersonId
-from linkage.timeline import CellState, cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from app.reading import FamilyData
 from app.views.people import PersonLabel
 from app.views.services import LOOKS
 from linkage.facts import InvolvementRow
-from linkage.timeline import is_current
+from linkage.kin.timeline import is_current
 
 
 @dataclass(frozen=True, slots=True)

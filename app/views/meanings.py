@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.language import N_
-from linkage.timeline import CellState
+from linkage.kin.timeline import CellState
 
 NOT_AVAILABLE: Final = "not_available"
 

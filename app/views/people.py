@@ -12,7 +12,7 @@ from app import labels
 from app.identities import NOTHING, Known
 from app.language import N_, Language
 from governance.terms import SubjectRole
-from linkage.families import Member
+from linkage.kin.families import Member
 
 DAYS_IN_WEEKS = 12 * 7
 MONTHS_IN_MONTHS = 24

@@ -11,10 +11,10 @@ from typing import Final
 
 from app.language import N_, Language
 from app.reviewing import Held, Waiting
-from linkage.answers import Answer, Case, Side
-from linkage.compared import MISSING, Agreement
-from linkage.decisions import DecisionFault
-from linkage.doubts import ReviewReason
+from linkage.persons.decisions import DecisionFault
+from linkage.quality.answers import Answer, Case, Side
+from linkage.quality.compared import MISSING, Agreement
+from linkage.quality.doubts import ReviewReason
 
 
 class Kind(StrEnum):

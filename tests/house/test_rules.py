@@ -11,9 +11,9 @@ from sqlalchemy import Column
 
 from governance import store as governance_store
 from governance.terms import Category, SubjectRole
-from linkage import families
 from linkage import store as linkage_store
 from linkage.catalogue import catalogue
+from linkage.kin import families
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("app", "linkage", "governance")
@@ -51,8 +51,8 @@ def test_imports_run_one_way() -> None:
 @pytest.mark.parametrize(
     ("engine", "home"),
     [
-        ("splink", {"linkage/splink_engine.py", "linkage/spark_engine.py"}),
-        ("pyspark", {"linkage/spark_engine.py", "linkage/spark_cluster.py"}),
+        ("splink", {"linkage/matching/splink_engine.py", "linkage/spark/engine.py"}),
+        ("pyspark", {"linkage/spark/engine.py", "linkage/spark/cluster.py"}),
         ("pkcs11", set()),
     ],
 )
@@ -63,7 +63,7 @@ def test_a_third_party_engine_has_one_file(engine: str, home: set[str]) -> None:
 
 def test_duckdb_is_touched_in_the_linkage_zone_only() -> None:
     found = {str(path.relative_to(ROOT)) for path in _files(*PACKAGES) if "duckdb" in _imports(path)}
-    assert found == {"linkage/encrypted.py"}
+    assert found == {"linkage/zone/encrypted.py"}
 
 
 def test_every_column_is_classified() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage import blocking, frequencies, model, profiles
-from linkage.encode import FILTERS, TOKENS
-from linkage.encrypted import Database, connect
+from linkage.encoding.encode import FILTERS, TOKENS
+from linkage.matching import blocking, frequencies, model, profiles
+from linkage.zone.encrypted import Database, connect
 
 Ints = NDArray[np.int64]
 _RANGE = {"sex": 2, "birth_order": 2, "dob_y": 12, "dob_my": 140, "dob_dy": 370, "dob_dm": 360, "given_sound": 90}

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from linkage import store
-from linkage.encode import RoleIdentity, encode, record_token, rekey
+from linkage.encoding.encode import RoleIdentity, encode, record_token, rekey
+from linkage.persons.whose import persons_of
 from linkage.rows import Identity
 from linkage.run import LinkReport, link
-from linkage.whose import persons_of
-from linkage.zone import Zone, open_zone
+from linkage.zone.zone import Zone, open_zone
 from tests.unit.linkage.linkage_keys import TestKeys
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

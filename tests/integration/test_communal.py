@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
 from app.referencing import import_reference
-from linkage import communal
-from linkage.households import households
-from linkage.reference_files import ReferenceRefused
+from linkage.intake.reference_files import ReferenceRefused
+from linkage.kin import communal
+from linkage.kin.households import households
 from linkage.rows import Identity
 from tests.factories import deployed
 from tests.integration.linking import KEYS, Partnership

@@ -9,13 +9,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from linkage import seals, state, store
-from linkage.decisions import decide, standing, withdraw
-from linkage.encode import nhs_token
+from linkage import store
+from linkage.encoding.encode import nhs_token
+from linkage.persons import seals
+from linkage.persons.decisions import decide, standing, withdraw
+from linkage.persons.run_store import known_runs
+from linkage.persons.undo import undo_merge
 from linkage.rows import Identity
 from linkage.run import LinkReport, link
-from linkage.run_store import known_runs
-from linkage.undo import undo_merge
+from linkage.zone import state
 from tests.integration.linking import KEYS, Partnership
 from tests.integration.test_linkage_run import BIRTHS, MOTHER, _child
 

@@ -15,12 +15,12 @@ from app.loading import LoadReport, load_file
 from governance.bundles import open_bundle
 from governance.keystore import KeystoreExists, Passphrase, SealBroken
 from governance.store import audit_entry, vault_envelope
-from linkage.extracts import FileRefused
-from linkage.loads import problem_rows
+from linkage.intake.extracts import FileRefused
+from linkage.intake.loads import problem_rows
+from linkage.intake.spec import parse_spec
+from linkage.partner.transport import is_encoded
 from linkage.reasons import FileReason
-from linkage.spec import parse_spec
 from linkage.store import event, record_role, source_record
-from linkage.transport import is_encoded
 from tests import small_files
 from tests.factories import deployed
 from tests.small_files import row, write

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.tie_explaining import explain_ties
+from linkage.kin.tie_quality import normal, standing_ties
 from linkage.rows import Relation, Standing
 from linkage.store import tie
-from linkage.tie_quality import normal, standing_ties
 from tests.county import County
 
 FAMILIES = [f"F{number:02d}" for number in range(1, 13)]

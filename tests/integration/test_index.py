@@ -9,16 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from linkage import index, model, search
-from linkage.encode import RoleIdentity
-from linkage.encrypted import ZoneError, ZoneFault
-from linkage.index_file import path_of
-from linkage.index_keys import Mixer
-from linkage.index_part import Part, write_part
-from linkage.index_rows import layout_of
+from linkage.encoding.encode import RoleIdentity
+from linkage.index import index, search
+from linkage.index.file import path_of
+from linkage.index.keys import Mixer
+from linkage.index.part import Part, write_part
+from linkage.index.rows import layout_of
+from linkage.index.search import SearchQuery
+from linkage.matching import model
 from linkage.rows import Identity
-from linkage.search import SearchQuery
-from linkage.zone import Zone, open_zone
+from linkage.zone.encrypted import ZoneError, ZoneFault
+from linkage.zone.zone import Zone, open_zone
 from tests.integration.linking import KEYS
 from tests.integration.test_placing import GIVEN, _fill, _indexed, _roles, _run
 from tests.unit.linkage.linkage_keys import TestKeys

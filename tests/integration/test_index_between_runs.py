@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from linkage import index, store
-from linkage.encode import nhs_token
+from linkage import store
+from linkage.encoding.encode import nhs_token
+from linkage.index import index
+from linkage.index.search import SearchQuery, Strength, find
 from linkage.rows import Identity
-from linkage.search import SearchQuery, Strength, find
 from tests.integration.linking import KEYS, Partnership
 
 BORN = date(2021, 4, 5)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage.joins import DatasetPair, dataset_pairs, joined_by_load, newest_loads
+from linkage.quality.joins import DatasetPair, dataset_pairs, joined_by_load, newest_loads
 from tests.integration.linking import Partnership
 from tests.integration.noisy_people import noisy
 

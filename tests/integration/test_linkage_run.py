@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from linkage import quality, store
-from linkage.decisions import DecisionKind, DecisionOrigin, DecisionReason, decide
-from linkage.encode import nhs_token
-from linkage.index import open_index
+from linkage import store
+from linkage.encoding.encode import nhs_token
+from linkage.index.index import open_index
+from linkage.index.search import SearchQuery, Strength, find
+from linkage.persons.decisions import DecisionKind, DecisionOrigin, DecisionReason, decide
+from linkage.quality import evaluation
 from linkage.rows import Identity
 from linkage.run import link
-from linkage.search import SearchQuery, Strength, find
-from linkage.zone import ZoneBusy, ZoneError, ZoneFault, open_zone
+from linkage.zone.zone import ZoneBusy, ZoneError, ZoneFault, open_zone
 from tests.integration.linking import KEYS, Partnership
 from tests.unit.linkage.linkage_keys import TestKeys
 
@@ -163,7 +164,7 @@ def test_a_link_is_explained_by_weights_that_add_up_to_splinks(partnership: Part
     who = partnership.persons()[("a", "1 self")]
     other = partnership.persons()[("a", "2 self")]
     with Session(partnership.engine) as session, partnership.zone() as zone:
-        told = quality.explain(session, zone, who, other)
+        told = evaluation.explain(session, zone, who, other)
         with pytest.raises(ZoneError):
             zone.rows("SELECT * FROM nowhere")
     total = told["prior"] + sum(field["weight"] + field["rarity"] for field in told["fields"])

@@ -15,8 +15,8 @@ from app.loading import LoadReport, load_file
 from app.zones import deployment_zone
 from governance.quarantine import open_quarantine
 from governance.store import audit_entry, quarantine, vault_envelope
-from linkage.extracts import FileRefused
-from linkage.loads import ProviderChanged, problem_rows
+from linkage.intake.extracts import FileRefused
+from linkage.intake.loads import ProviderChanged, problem_rows
 from linkage.store import load, record_role, source_record
 from tests import small_files
 from tests.factories import deployed
@@ -175,7 +175,7 @@ def test_a_kill_between_the_two_commits_loses_nothing(
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("linkage.loads.complete", killed)
+        patch.setattr("linkage.intake.loads.complete", killed)
         patch.setattr(loading, "discard_unfinished", lambda *_: 0)
         with pytest.raises(SystemExit):
             _load(deployment, write(tmp_path / "b.csv", [row(1, family="Changed"), row(2)]))

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import or_, select
 
-from linkage import records
+from linkage.kin import records
 from linkage.rows import PersonId
 from linkage.store import possible_duplicate, tie
 from tests.county import County

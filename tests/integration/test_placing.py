@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from linkage import blocking, frequencies, live, model, profiles, scoring
-from linkage.encode import RoleIdentity, encode, record_token, rekey
-from linkage.index import Index, open_index, publish, write_model, write_part
-from linkage.placing import Scored, place, score
+from linkage.encoding.encode import RoleIdentity, encode, record_token, rekey
+from linkage.index.index import Index, open_index, publish, write_model, write_part
+from linkage.index.placing import Scored, place, score
+from linkage.matching import blocking, frequencies, model, profiles, scoring
 from linkage.rows import Identity
-from linkage.zone import Zone, open_zone
+from linkage.zone import live
+from linkage.zone.zone import Zone, open_zone
 from tests.integration.linking import KEYS
 
 GIVEN = ("Megan", "Ffion", "Gareth", "William", "Bill", "Elizabeth", "Liz", "Zofia", "Mohammed", "Owen", "Ann", "Baby")

@@ -7,12 +7,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from linkage import answers, quality_report, store
-from linkage.answers import Answer
-from linkage.decisions import DecisionRefused
-from linkage.joins import LoadJoins
-from linkage.quality_report import NothingLinked
-from linkage.teaching import BELIEVED
+from linkage import store
+from linkage.persons.decisions import DecisionRefused
+from linkage.quality import answers, quality_report
+from linkage.quality.answers import Answer
+from linkage.quality.joins import LoadJoins
+from linkage.quality.quality_report import NothingLinked
+from linkage.quality.teaching import BELIEVED
 from tests.factories import EARLIER, NOW, RUN
 
 LOADS = ("a" * 32, "b" * 32)

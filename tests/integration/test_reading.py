@@ -36,7 +36,8 @@ from governance.terms import (
     Withholding,
 )
 from governance.wish_store import record_wish
-from linkage import records, store
+from linkage import store
+from linkage.kin import records
 from linkage.rows import Relation
 from tests import factories
 from tests.factories import NOW, World

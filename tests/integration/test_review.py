@@ -11,9 +11,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from linkage import answers, estimates, model, review, run_store, sampling, store
-from linkage.answers import AlreadyAnswered, Answer, NotInQueue
-from linkage.encode import nhs_token
+from linkage import store
+from linkage.encoding.encode import nhs_token
+from linkage.matching import model
+from linkage.persons import run_store
+from linkage.quality import answers, estimates, review, sampling
+from linkage.quality.answers import AlreadyAnswered, Answer, NotInQueue
 from linkage.rows import Identity
 from linkage.run import link
 from tests.integration.linking import KEYS, NOW, Partnership

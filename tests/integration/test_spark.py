@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from app.engines import Where, chosen_engine
 from app.settings import Settings
 from benchmarks.standalone_spark import LIGHT, SECRET, Standalone, standalone
-from linkage import blocking, persons, scoring, spark_engine, store
-from linkage.encrypted import Database
+from linkage import store
+from linkage.grouping import persons
+from linkage.matching import blocking, scoring
 from linkage.rows import Identity
 from linkage.run import link
-from linkage.spark_cluster import _SECURITY
-from linkage.spark_faults import SparkError, SparkFault
+from linkage.spark import engine
+from linkage.spark.cluster import _SECURITY
+from linkage.spark.faults import SparkError, SparkFault
+from linkage.zone.encrypted import Database
 from tests.integration.drawn_profiles import drawn
 from tests.integration.linking import KEYS, Partnership
 
@@ -74,7 +77,7 @@ class _Watched:
         self.files: dict[str, bytes] = {}
         self.lines = b""
         self.configured: dict[str, str] = {}
-        predict = spark_engine._predict
+        predict = engine._predict
 
         def watch(spark: SparkSession, settings: Mapping[str, Any], folder: Path) -> int:
             kept = predict(spark, settings, folder)
@@ -83,7 +86,7 @@ class _Watched:
             self.lines = _process_lines()
             return kept
 
-        monkeypatch.setattr(spark_engine, "_predict", watch)
+        monkeypatch.setattr(engine, "_predict", watch)
 
 
 def test_a_cluster_gives_the_same_weights_and_persons_and_leaves_nothing_readable(
@@ -96,7 +99,7 @@ def test_a_cluster_gives_the_same_weights_and_persons_and_leaves_nothing_readabl
         zone.run(f"CREATE TABLE pair AS {scoring.pairs_sql(settings)}")
         here = _groups(zone)
         zone.run("ALTER TABLE pair RENAME TO scored_here")
-        spark_engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET)
+        engine.fill_pairs(zone, settings, blocks, cluster.master, cluster.shared, secret=SECRET)
         [(pairs, apart, unlike)] = zone.rows(
             "SELECT count(*), count(*) FILTER (NOT coalesce(abs(p.match_weight - s.match_weight) <= 1e-9, FALSE)),"
             " count(*) FILTER (p.standing IS DISTINCT FROM s.standing)"
@@ -126,7 +129,7 @@ def _nothing_readable(watched: _Watched, tokens: set[int]) -> None:
 def _refused(master: str, shared: Path, secret: str, folder: Path) -> SparkFault:
     zone, settings, blocks = drawn(folder, 60, 25)
     with zone, pytest.raises(SparkError) as refused:
-        spark_engine.fill_pairs(zone, settings, blocks, master, shared, secret=secret)
+        engine.fill_pairs(zone, settings, blocks, master, shared, secret=secret)
     assert list(shared.iterdir()) == []
     return refused.value.fault
 

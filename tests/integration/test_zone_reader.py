@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from linkage.encode import SCHEMA
+from linkage.encoding.encode import SCHEMA
 from linkage.rows import Identity
 from linkage.run import link
-from linkage.zone import ENCODED
+from linkage.zone.zone import ENCODED
 from tests.integration.linking import KEYS, Partnership
 
 TABLES = {

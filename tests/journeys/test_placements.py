@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.searching import SearchIndex
 from governance.store import audit_entry
 from governance.terms import Role
-from linkage.placing import Placement
+from linkage.index.placing import Placement
 from linkage.rows import Identity, PersonId
 from tests import factories
 from tests.factories import World

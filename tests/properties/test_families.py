@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from governance.terms import SubjectRole
 from linkage.facts import PersonFact, TieFact
-from linkage.families import SUBJECTS, Family, family
+from linkage.kin.families import SUBJECTS, Family, family
 from linkage.rows import PersonId, Relation, Standing
 
 AT = date(2026, 11, 22)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.facts import CoverageRow, EventRow, InvolvementRow, MilestoneFact
-from linkage.milestones import MilestoneState, milestone_views
+from linkage.kin.milestones import MilestoneState, milestone_views
+from linkage.kin.timeline import CellState, arrange, cell
 from linkage.rows import EventStatus, PersonId, Precision
-from linkage.timeline import CellState, arrange, cell
 
 AT = date(2026, 11, 22)
 LOADED = datetime(2026, 11, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from governance.entries import AuditEvent
 from governance.store import audit_entry
 from governance.terms import EventKind, Outcome
 from linkage import store
-from linkage.run_store import new_id
+from linkage.persons.run_store import new_id
 from tests.factories import deployed
 from tests.stored import Stored
 

@@ -3,7 +3,7 @@
 from app.identities import Known
 from app.language import Code, language
 from app.views.people import labelled
-from linkage.families import Member
+from linkage.kin.families import Member
 from linkage.rows import PersonId
 
 

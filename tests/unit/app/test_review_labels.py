@@ -1,7 +1,7 @@
 """Every field that the model compares has a name that a steward can read."""
 
 from app.views.reviews import FIELDS
-from linkage.model_levels import BY_NAME
+from linkage.matching.model_levels import BY_NAME
 
 
 def test_every_compared_field_is_named() -> None:

@@ -14,7 +14,7 @@ from governance.terms import (
     Withholding,
 )
 from linkage.facts import PersonFact, TieFact
-from linkage.families import Family, family
+from linkage.kin.families import Family, family
 from linkage.rows import PersonId, Relation, Standing
 
 CHILD, FATHER, BROTHER = PersonId("child"), PersonId("father"), PersonId("brother")

@@ -11,8 +11,8 @@ from app.views import audit, family, meanings, services
 from app.views.cohorts import AREAS
 from governance.terms import Category, Purpose, Reason, Role
 from linkage.catalogue import catalogue
-from linkage.milestones import MilestoneState
-from linkage.timeline import CellState
+from linkage.kin.milestones import MilestoneState
+from linkage.kin.timeline import CellState
 
 TABLES = [
     (labels.CATEGORIES, Category), (labels.ROLES, Role), (labels.PURPOSES, Purpose), (labels.PURPOSE_HINTS, Purpose),

@@ -3,7 +3,7 @@
 import hmac
 from typing import Any
 
-from linkage.encode import RoleIdentity
+from linkage.encoding.encode import RoleIdentity
 from linkage.rows import Identity
 
 

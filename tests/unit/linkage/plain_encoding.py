@@ -1,4 +1,4 @@
-"""One identity at a time, in plain Python: what `linkage.encode` must equal bit for bit."""
+"""One identity at a time, in plain Python: what `linkage.encoding.encode` must equal bit for bit."""
 
 import hmac
 import re
@@ -8,8 +8,8 @@ from datetime import date
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from linkage.encode import FILTERS, TOKENS, RoleIdentity
-from linkage.features import birth_order
+from linkage.encoding.encode import FILTERS, TOKENS, RoleIdentity
+from linkage.encoding.features import birth_order
 from linkage.normalise.names import fold, formal
 from linkage.normalise.numbers import is_temporary_upn
 from linkage.normalise.places import address_tokens

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from linkage.extracts import FileRefused, open_extract
+from linkage.intake.extracts import FileRefused, open_extract
+from linkage.intake.spec import parse_spec
+from linkage.intake.validate import rows
 from linkage.reasons import FILE_SENTENCES, FileReason
-from linkage.spec import parse_spec
-from linkage.validate import rows
 from tests.unit.linkage.bad_files import CANARIES, SPEC, BadFile, bad_files, text
 
 CORPUS = bad_files()

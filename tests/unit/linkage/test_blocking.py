@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage import blocking, blocking_choice
-from linkage.blocking_choice import Bought
-from linkage.encrypted import Database
+from linkage.matching import blocking, blocking_choice
+from linkage.matching.blocking_choice import Bought
+from linkage.zone.encrypted import Database
 from tests.integration.drawn_profiles import drawn
 
 Pair = tuple[int, int]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from linkage import charts, model
-from linkage.splink_engine import Chart
+from linkage.matching import model
+from linkage.matching.splink_engine import Chart
+from linkage.quality import charts
 
 WEIGHED = [(9.0, True, 10.0), (5.0, True, 10.0), (1.0, False, 10.0), (-1.0, True, 10.0), (-8.0, False, 60.0)]
 EXPLAINED = {

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.extracts import FileRefused, open_extract
-from linkage.spec import parse_spec
-from linkage.validate import rows
+from linkage.intake.extracts import FileRefused, open_extract
+from linkage.intake.spec import parse_spec
+from linkage.intake.validate import rows
 from tests.unit.linkage.bad_files import SPEC, packed, parquet, text
 
 SOUND = {

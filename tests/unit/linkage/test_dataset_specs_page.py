@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from linkage.extracts import open_extract
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import DatasetSpec, parse_spec
+from linkage.intake.spec_model import Person
+from linkage.intake.validate import rows
 from linkage.reasons import FILE_SENTENCES, ROW_SENTENCES, SENTENCES, sentence
 from linkage.rows import SourceRow
-from linkage.spec import DatasetSpec, parse_spec
-from linkage.spec_model import Person
-from linkage.validate import rows
 from tests.unit.linkage.spec_page import PAGE, filled, tables
 
 TEXT = PAGE.read_text("utf-8")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from linkage import store
-from linkage.decisions import (
+from linkage.persons.decisions import (
     DecisionFault,
     DecisionKind,
     DecisionOrigin,

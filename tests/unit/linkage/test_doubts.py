@@ -2,8 +2,8 @@
 
 import pytest
 
-from linkage.compared import Pattern
-from linkage.doubts import Doubtful, ReviewReason, Told, closeness, ranked, worth
+from linkage.quality.compared import Pattern
+from linkage.quality.doubts import Doubtful, ReviewReason, Told, closeness, ranked, worth
 
 JOIN = -2.5
 SAME: Pattern = (("given", "same"), ("dob", "same"))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from linkage.dwellings import settle
-from linkage.encode import RoleIdentity, encode, rekey
-from linkage.encrypted import Database, connect
+from linkage.encoding.encode import RoleIdentity, encode, rekey
+from linkage.kin.dwellings import settle
 from linkage.rows import Identity
+from linkage.zone.encrypted import Database, connect
 from tests.unit.linkage.linkage_keys import TestKeys
 
 KEYS = TestKeys()

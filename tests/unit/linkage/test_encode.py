@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.encode import FILTERS, SCHEMA, TOKENS, encode, nhs_token, record_token, rekey
-from linkage.features import birth_order
+from linkage.encoding.encode import FILTERS, SCHEMA, TOKENS, encode, nhs_token, record_token, rekey
+from linkage.encoding.features import birth_order
 from linkage.rows import Sex
 from tests.unit.linkage.linkage_keys import TestKeys, role
 from tests.unit.linkage.plain_encoding import date_features, sector, sound

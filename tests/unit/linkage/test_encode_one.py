@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from linkage.encode import encode, rekey
-from linkage.encode_one import OneEncoder
+from linkage.encoding.encode import encode, rekey
+from linkage.encoding.encode_one import OneEncoder
 from tests.unit.linkage.linkage_keys import TestKeys, role
 from tests.unit.linkage.test_encode_plainly import CODES, NAMES, PLACES, identities
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.encode import FILTERS, TOKENS, RoleIdentity, encode, rekey
+from linkage.encoding.encode import FILTERS, TOKENS, RoleIdentity, encode, rekey
 from linkage.rows import Sex
 from tests.unit.linkage.linkage_keys import TestKeys, role
 from tests.unit.linkage.plain_encoding import encoded, rekeyed

@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from linkage.encode import MARK
-from linkage.encoded_file import PEOPLE, EncodedWriter, Header, open_encoded
-from linkage.readers.outcome import FileRefused
+from linkage.encoding.encode import MARK
+from linkage.intake.readers.outcome import FileRefused
+from linkage.partner.encoded_file import PEOPLE, EncodedWriter, Header, open_encoded
+from linkage.partner.transport import FrameWriter
 from linkage.reasons import FileReason
 from linkage.rows import Problem
-from linkage.transport import FrameWriter
 
 KEY = b"k" * 32
 EVENT = {

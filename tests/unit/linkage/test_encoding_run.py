@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from linkage.encode import FILTERS, TOKENS
-from linkage.encoding_run import encoded
-from linkage.extracts import open_extract
-from linkage.readers.outcome import FileRefused
-from linkage.spec import parse_spec
+from linkage.encoding.encode import FILTERS, TOKENS
+from linkage.intake.extracts import open_extract
+from linkage.intake.readers.outcome import FileRefused
+from linkage.intake.spec import parse_spec
+from linkage.partner.encoding_run import encoded
 from tests.unit.linkage.linkage_keys import TestKeys
 
 SPEC = parse_spec("""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from linkage.estimates import UNKNOWN, Answered, blocking, quality, wilson
+from linkage.quality.estimates import UNKNOWN, Answered, blocking, quality, wilson
 
 STRATA = {
     "linked:from +12": (True, 4000, 0.999),

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from linkage.facts import PersonFact, TieFact
-from linkage.families import Family, Member, family
+from linkage.kin.families import Family, Member, family
 from linkage.rows import PersonId, Relation, Standing
 
 AT = date(2026, 11, 22)

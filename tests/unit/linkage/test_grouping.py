@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.agglomeration import Stack, join_dense, join_sparse, join_stacked
-from linkage.connectivity import UnknownProfile
-from linkage.grouping import group
-from linkage.grouping_terms import Bounds, Claims, Doubt, Grouping, Pairs
+from linkage.grouping.agglomeration import Stack, join_dense, join_sparse, join_stacked
+from linkage.grouping.connectivity import UnknownProfile
+from linkage.grouping.grouping import group
+from linkage.grouping.terms import Bounds, Claims, Doubt, Grouping, Pairs
 
 BOUNDS = Bounds(join=0.0, doubt=-4.0, missing=-4.0)
 Weights = dict[tuple[int, int], float]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from linkage.groups import by_group, effective, every_group, read, wilson
+from linkage.quality.groups import by_group, effective, every_group, read, wilson
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from linkage.extracts import FileRefused, open_extract
+from linkage.intake.extracts import FileRefused, open_extract
+from linkage.intake.spec import parse_spec
+from linkage.intake.validate import rows
 from linkage.reasons import FileReason, RowReason
 from linkage.rows import Rejection, SourceRow
-from linkage.spec import parse_spec
-from linkage.validate import rows
 from tests.unit.linkage.bad_files import CANARIES, SPEC, parquet, text
 from tests.unit.linkage.bad_files import rows as sound
 

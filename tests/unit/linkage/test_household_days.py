@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.database import Database
-from linkage.households import days
+from linkage.kin.households import days
 from tests.stored import LOADED, Stored
 
 FIRST, SECOND, LATER = date(2024, 3, 1), date(2024, 9, 1), date(2099, 1, 1)

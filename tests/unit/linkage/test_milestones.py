@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from linkage.facts import CoverageRow, EventRow, MilestoneFact
-from linkage.milestones import MilestoneState, MilestoneView, milestone_views
+from linkage.kin.milestones import MilestoneState, MilestoneView, milestone_views
 from linkage.rows import EventStatus, PersonId, Precision
 
 LOADED = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage import model
-from linkage.encode import FILTERS, TOKENS
+from linkage.encoding.encode import FILTERS, TOKENS
+from linkage.matching import model
 
 FILLED = frozenset(TOKENS)
 SETTINGS = model.settings(FILLED, [], 1e-4)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.persons import ChangeKind, assign
+from linkage.grouping.persons import ChangeKind, assign
 
 
 def _ids(start: int = 0) -> Iterator[str]:

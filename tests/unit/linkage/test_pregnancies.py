@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from linkage.facts import EventRow, InvolvementRow, PersonFact, TieFact
-from linkage.families import Family, family
-from linkage.pregnancies import keep_events, keep_involvements, pregnancy_of
+from linkage.kin.families import Family, family
+from linkage.kin.pregnancies import keep_events, keep_involvements, pregnancy_of
 from linkage.rows import EventStatus, PersonId, Precision, Relation, Standing
 
 CHILD = PersonFact(PersonId("child"), False, "2024-06", None)

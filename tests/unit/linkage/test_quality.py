@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.quality import Row, measure, once_per_dataset, scores
+from linkage.quality.evaluation import Row, measure, once_per_dataset, scores
 
 ROWS = st.lists(
     st.builds(

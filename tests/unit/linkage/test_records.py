@@ -6,8 +6,8 @@ from sqlalchemy import event as engine_event
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from linkage import records
 from linkage.facts import Holding
+from linkage.kin import records
 from linkage.rows import PersonId
 from tests.stored import Stored
 

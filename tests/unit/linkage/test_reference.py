@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from linkage import records, store
-from linkage.reference import area_names, area_of, import_areas, import_milestones, import_postcodes
-from linkage.reference_files import ReferenceRefused
+from linkage import store
+from linkage.intake.reference import area_names, area_of, import_areas, import_milestones, import_postcodes
+from linkage.intake.reference_files import ReferenceRefused
+from linkage.kin import records
 
 HEADER = "postcode,ward,ward_name,lsoa,locality,locality_name,nation,imd_decile\n"
 GOOD = HEADER + "MR1 1AA,E1,Hexby,L1,LOC1,North,England,3\ngw11ab,W1,Glanwern,L2,,,WALES,\n"

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from linkage.residences import CROWDED, Kin, Residence, Sighting, crowded, stays, together
+from linkage.kin.residences import CROWDED, Kin, Residence, Sighting, crowded, stays, together
 
 MARCH, APRIL, MAY, JUNE, JULY = (date(2024, month, 1) for month in range(3, 8))
 

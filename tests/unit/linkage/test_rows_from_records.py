@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.extracts import Extract, Limits, open_extract
+from linkage.intake.extracts import Extract, Limits, open_extract
+from linkage.intake.spec import DatasetSpec, parse_spec
+from linkage.intake.validate import rows
 from linkage.reasons import ROW_SENTENCES, Reason, RowReason
 from linkage.rows import EventStatus, Identity, Precision, Rejection, Relation, Sex, SourceRow
-from linkage.spec import DatasetSpec, parse_spec
-from linkage.validate import rows
 from tests.unit.linkage.bad_files import CANARIES, GOOD, HEADER, SPEC, text
 
 TODAY = date(2026, 11, 22)

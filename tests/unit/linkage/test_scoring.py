@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage import blocking, frequencies, scoring, splink_engine
-from linkage.encrypted import Database
+from linkage.matching import blocking, frequencies, scoring, splink_engine
+from linkage.zone.encrypted import Database
 from tests.integration.drawn_profiles import drawn
 
 Drawn = tuple[Database, dict[str, Any], list[int]]

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 from py4j.protocol import Py4JError
 
-from linkage import model
-from linkage.spark_cluster import _SECURITY, Cluster, _configuration, spark_guarded
-from linkage.spark_engine import _receive, fill_pairs
-from linkage.spark_faults import SparkError, SparkFault
+from linkage.matching import model
+from linkage.spark.cluster import _SECURITY, Cluster, _configuration, spark_guarded
+from linkage.spark.engine import _receive, fill_pairs
+from linkage.spark.faults import SparkError, SparkFault
 from tests.integration.drawn_profiles import drawn
 
 SECRET = "s" * 40

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.spark_files import RunFiles, Unreadable
+from linkage.spark.files import RunFiles, Unreadable
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 SECRET = 7_310_000_000_000_000_777

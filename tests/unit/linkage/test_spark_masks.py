@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage import blocking
-from linkage.scoring import columns
-from linkage.spark_masks import Masks, UnknownColumn, block_keys, frequencies, kinds, leaving
+from linkage.matching import blocking
+from linkage.matching.scoring import columns
+from linkage.spark.masks import Masks, UnknownColumn, block_keys, frequencies, kinds, leaving
 from tests.integration.drawn_profiles import drawn
 
 KEY = bytes(range(32))

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from linkage.catalogue import catalogue
+from linkage.intake.spec import SpecError, builtin_specs, json_schema, load_spec, parse_spec, schema_path, schema_text
 from linkage.rows import EventStatus, Sex
-from linkage.spec import SpecError, builtin_specs, json_schema, load_spec, parse_spec, schema_path, schema_text
 
 MINIMAL = """\
 dataset: birds

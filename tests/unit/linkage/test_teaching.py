@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage import model
-from linkage.teaching import LEAST_PER_LEVEL, Labelled, blended
+from linkage.matching import model
+from linkage.quality.teaching import LEAST_PER_LEVEL, Labelled, blended
 
 SETTINGS = model.settings({"nhs", "given", "family", "dob", "sex"}, [], 0.001)
 LABELS = [level.label for level in model.BY_NAME["given"].levels]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.grouping_terms import Bounds
-from linkage.model import THIN_WEIGHT
-from linkage.thresholds import CALIBRATION, Costs, join
+from linkage.grouping.terms import Bounds
+from linkage.matching.model import THIN_WEIGHT
+from linkage.matching.thresholds import CALIBRATION, Costs, join
 
 COST = st.floats(min_value=0.01, max_value=1000.0)
 

@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
-from linkage.extracts import open_extract
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import parse_spec
+from linkage.intake.validate import rows
 from linkage.rows import SourceRow
-from linkage.spec import parse_spec
-from linkage.validate import rows
 
 SPEC = """
 dataset: births

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from linkage import store
+from linkage.kin.tie_paths import Explained, explain
 from linkage.rows import Relation
-from linkage.tie_paths import Explained, explain
 from tests.stored import Stored
 
 BORN = date(2022, 3, 1)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from linkage.quality import scores
-from linkage.tie_quality import measure, stated
+from linkage.kin.tie_quality import measure, stated
+from linkage.quality.evaluation import scores
 
 TRUE = [
     {"person_a": "M", "relation": "birth_mother", "person_b": "x", "evidence": "row"},

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from linkage.facts import CoverageRow, EventRow, InvolvementRow
+from linkage.kin.timeline import CellState, EntryKind, arrange, cell, is_current
 from linkage.rows import EventStatus, PersonId, Precision
-from linkage.timeline import CellState, EntryKind, arrange, cell, is_current
 
 AT = date(2026, 11, 22)
 LOADED = datetime(2026, 11, 1, tzinfo=UTC)

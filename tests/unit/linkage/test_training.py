@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from linkage import model, profiles, splink_engine
-from linkage.encrypted import Database
+from linkage.matching import model, profiles, splink_engine
+from linkage.zone.encrypted import Database
 from tests.integration.drawn_profiles import drawn
 
 Levels = dict[tuple[str, str], tuple[float, float]]

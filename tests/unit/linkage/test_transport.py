@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.readers.outcome import FileRefused
+from linkage.intake.readers.outcome import FileRefused
+from linkage.partner.transport import FrameWriter, frames
 from linkage.reasons import FileReason
-from linkage.transport import FrameWriter, frames
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.extracts import FileRefused, Limits, open_extract
-from linkage.readers import xlsx_child
+from linkage.intake.extracts import FileRefused, Limits, open_extract
+from linkage.intake.readers import xlsx_child
+from linkage.intake.spec import parse_spec
+from linkage.intake.validate import rows
 from linkage.reasons import FileReason, RowReason
 from linkage.rows import Rejection, SourceRow
-from linkage.spec import parse_spec
-from linkage.validate import rows
 from tests.unit.linkage.bad_files import GOOD, HEADER, SPEC, duplicate_column, formula, parquet, workbook
 from tests.unit.linkage.bad_files import rows as sound
 

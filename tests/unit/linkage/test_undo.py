@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from linkage import placement, run_store, store
-from linkage.decisions import DecisionKind, DecisionRefused, decide, standing, withdraw
-from linkage.persons import Bounds, Change, Claims, Pairs, group
-from linkage.undo import UndoFault, UndoRefused, undo_merge
-from linkage.zone import Zone, open_zone
+from linkage import store
+from linkage.grouping.persons import Bounds, Change, Claims, Pairs, group
+from linkage.persons import placement, run_store
+from linkage.persons.decisions import DecisionKind, DecisionRefused, decide, standing, withdraw
+from linkage.persons.undo import UndoFault, UndoRefused, undo_merge
+from linkage.zone.zone import Zone, open_zone
 from tests.stored import Stored
 from tests.unit.linkage.linkage_keys import TestKeys
 

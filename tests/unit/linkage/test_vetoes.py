@@ -6,8 +6,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from linkage import model
-from linkage.vetoes import FREE, THIN, VETOED, standing_sql
+from linkage.matching import model
+from linkage.matching.vetoes import FREE, THIN, VETOED, standing_sql
 
 COLUMNS = ("nhs", "given", "family", "dob", "postcode", "telephone")
 SETTINGS = model.settings(COLUMNS, [], 1e-4)

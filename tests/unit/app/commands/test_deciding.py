@@ -16,7 +16,8 @@ from app.deployment import Deployment
 from governance import ledger
 from governance.ledger import AuditFilter, subject_pseudonym
 from governance.terms import EventKind
-from linkage import seals, store
+from linkage import store
+from linkage.persons import seals
 from tests.factories import deployed
 from tests.stored import Stored
 

@@ -25,8 +25,8 @@ from governance import ledger
 from governance.checkpoints import NotCovered
 from governance.keystore import WeakKey
 from governance.terms import EventKind
-from linkage.reference_files import ReferenceRefused
-from linkage.spec import SpecError, load_spec, parse_spec
+from linkage.intake.reference_files import ReferenceRefused
+from linkage.intake.spec import SpecError, load_spec, parse_spec
 from tests.factories import deployed
 
 

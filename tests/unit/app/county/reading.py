@@ -11,12 +11,12 @@ from app.county.lives import Cradle
 from app.county.numbers import NhsNumbers
 from app.county.people import Person
 from app.county.places import Gazetteer
-from linkage.extracts import open_extract
+from linkage.intake.extracts import open_extract
+from linkage.intake.spec import load_spec
+from linkage.intake.validate import rows
 from linkage.rows import Identity, Rejection, SourceRow
-from linkage.spec import load_spec
-from linkage.validate import rows
 
-SPECS = Path(__file__).parents[4] / "linkage" / "specs"
+SPECS = Path(__file__).parents[4] / "linkage" / "intake" / "specs"
 DATASETS = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 

@@ -9,7 +9,7 @@ from stdnum.gb import nhs, upn
 
 from app.county import CountySummary, write_county
 from app.county.county import LAYOUTS, files
-from linkage.reference_files import read_milestones, read_postcodes
+from linkage.intake.reference_files import read_milestones, read_postcodes
 from linkage.rows import Rejection, SourceRow
 from tests.unit.app.county.reading import DATASETS, Rows, extract_path, truth
 

@@ -1,0 +1,1 @@
+"""One record placed among all persons, at once, through a sealed index."""

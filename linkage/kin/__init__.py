@@ -1,0 +1,1 @@
+"""Ties, households, families and their timeline, from persons and their records."""

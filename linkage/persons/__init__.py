@@ -1,0 +1,1 @@
+"""Persons that stay: runs, stable ids, merges, splits, stewards' decisions, seals."""

@@ -1,0 +1,1 @@
+"""How good the linkage is, with truth and without: review, estimates, reports, charts."""

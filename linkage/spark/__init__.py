@@ -1,0 +1,1 @@
+"""The same model on a Spark cluster."""
