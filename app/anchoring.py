@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.logs import Log, fault
 from app.metrics import Metrics
-from governance.checkpoints import Checkpoint, LedgerInconsistent, advance
+from governance.ledger.checkpoints import Checkpoint, LedgerInconsistent, advance
 
 
 class Anchor:

@@ -16,12 +16,12 @@ from app.anchoring import anchor_now
 from app.deployment import Deployment
 from app.identity import SignedIn
 from app.language import LONDON
-from governance import ledger
-from governance.checkpoints import LedgerInconsistent, NotCovered, inclusion_proof
-from governance.ledger import AuditFilter, Detail, EntryView
+from governance.ledger import ledger
+from governance.ledger.checkpoints import LedgerInconsistent, NotCovered, inclusion_proof
+from governance.ledger.ledger import AuditFilter, Detail, EntryView
+from governance.ledger.verification import Verification, verify
 from governance.store import audit_checkpoint, staff
 from governance.terms import EventKind, Outcome, Purpose
-from governance.verification import Verification, verify
 
 PAGE = 50
 

@@ -15,11 +15,12 @@ from app.identities import Known, names
 from app.identity import SignedIn
 from app.purposes import choices
 from app.subjects import Merges, policy_members
-from governance import facts, people
+from governance import people
+from governance.agreements.standings import standings
 from governance.legal_time import legal_date
-from governance.policy import decide
-from governance.request import Facts, Request
-from governance.standings import standings
+from governance.policy import facts
+from governance.policy.policy import decide
+from governance.policy.request import Facts, Request
 from governance.terms import Action, Category, RelationshipKind, SegmentDecision
 from linkage.facts import PersonFact
 from linkage.intake import reference

@@ -17,8 +17,8 @@ from app import incidents
 from app.deployment import Deployment
 from app.incidents import Incident
 from app.zones import deployment_zone
-from governance import ledger
-from governance.entries import AuditEvent, Detail
+from governance.ledger import ledger
+from governance.ledger.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 from linkage.persons import decisions, run_store, seals
 from linkage.persons.decisions import DecisionFault, DecisionKind, DecisionOrigin, DecisionReason, DecisionRefused

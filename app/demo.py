@@ -24,11 +24,12 @@ from app.loading import LoadReport, load_file
 from app.partnering import import_partnership
 from app.referencing import import_reference
 from app.settings import Settings
-from governance import agreements, people
-from governance.ceremony import bring_into_force, new_signing_keys
+from governance import people
+from governance.agreements import register
+from governance.agreements.ceremony import bring_into_force, new_signing_keys
+from governance.ledger.verification import verify
 from governance.store import audit_entry, project
 from governance.terms import EventKind
-from governance.verification import verify
 from linkage.intake.spec import builtin_specs, load_spec
 
 BY = "demonstration"
@@ -74,8 +75,8 @@ def prepare(settings: Settings, wanted: Demonstration) -> dict[str, Any]:
 
 def _agree(deployment: Deployment) -> None:
     """Import the agreements that ship, sign them for every party with keys made on the spot, put them in force."""
-    for code in agreements.SHIPPED:
-        document = agreements.shipped(code)
+    for code in register.SHIPPED:
+        document = register.shipped(code)
         with deployment.database.writing() as session:
             keys = new_signing_keys(document)
             bring_into_force(session, deployment.ring, document, keys, datetime.now(UTC), BY)

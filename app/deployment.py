@@ -13,9 +13,8 @@ from pathlib import Path
 
 from app.database import Database
 from app.settings import Settings
-from governance import ledger
-from governance.keys import KeyRing
-from governance.keystore import (
+from governance.keys.keys import KeyRing
+from governance.keys.keystore import (
     KeyFile,
     Passphrase,
     Seal,
@@ -26,9 +25,10 @@ from governance.keystore import (
     open_keystore,
     read_private,
 )
-from governance.ledger import AuditEvent, Detail
+from governance.keys.vault_keys import WrappedKeys
+from governance.ledger import ledger
+from governance.ledger.ledger import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
-from governance.vault_keys import WrappedKeys
 
 
 class NotInitialised(Exception):

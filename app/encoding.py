@@ -16,11 +16,11 @@ import pyarrow as pa
 from app.deployment import Deployment
 from app.envelopes import pack
 from app.stretches import HELD, NOT_HELD, marked, sex_and_month
-from governance import ledger
-from governance.bundles import Bundle, write_bundle
-from governance.entries import Detail
-from governance.keystore import Passphrase
-from governance.ledger import AuditEvent
+from governance.keys.bundles import Bundle, write_bundle
+from governance.keys.keystore import Passphrase
+from governance.ledger import ledger
+from governance.ledger.entries import Detail
+from governance.ledger.ledger import AuditEvent
 from governance.terms import EventKind, Outcome
 from linkage.encoding.encode import (
     ROLE_COLUMNS,

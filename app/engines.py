@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.settings import Settings
-from governance.keystore import read_private
+from governance.keys.keystore import read_private
 from linkage.run import HERE, Engine
 
 _EXTRA = {"pyspark", "py4j"}

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.subjects import Merges, held_segments, narrowed, policy_members
-from governance import facts as governance_facts
-from governance.keys import KeyRefused, KeyRing
-from governance.ledger import AuditEvent, Detail, EventRefused, decided, record
+from governance.agreements.standings import standings
+from governance.keys.keys import KeyRefused, KeyRing
+from governance.ledger.ledger import AuditEvent, Detail, EventRefused, decided, record
 from governance.legal_time import legal_date
-from governance.policy import decide, listable, told
-from governance.request import Facts, Request
-from governance.standings import standings
+from governance.policy import facts as governance_facts
+from governance.policy.policy import decide, listable, told
+from governance.policy.request import Facts, Request
 from governance.terms import (
     Action,
     Actor,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
 from app.envelopes import unpack
-from governance import vault
+from governance.keys import vault
 from governance.terms import Category, SegmentDecision
 from linkage.kin import records
 from linkage.rows import Identity

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.language import LONDON
 from app.settings import Settings
-from governance import ledger
+from governance.ledger import ledger
 from governance.store import organisation, staff, staff_role
 from governance.store import session as session_table
 from governance.terms import Actor, EventKind, Outcome, Role

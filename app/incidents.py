@@ -15,9 +15,9 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from governance import ledger
-from governance.keys import KeyRing
-from governance.ledger import AuditEvent, AuditFilter, Detail, stored_instant, subject_pseudonym
+from governance.keys.keys import KeyRing
+from governance.ledger import ledger
+from governance.ledger.ledger import AuditEvent, AuditFilter, Detail, stored_instant, subject_pseudonym
 from governance.terms import EventKind, Outcome
 from linkage.grouping.persons import ChangeKind
 from linkage.persons.run_store import new_id

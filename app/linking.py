@@ -14,8 +14,8 @@ from app.deployment import Deployment
 from app.incidents import open_incidents
 from app.loading import discard_unfinished
 from app.zones import deployment_zone
-from governance import ledger
-from governance.entries import AuditEvent, Detail
+from governance.ledger import ledger
+from governance.ledger.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 from linkage.quality import evaluation, review
 from linkage.run import HERE, Engine, LinkReport, match, write

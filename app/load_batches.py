@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.load_rows import LoadScope, PlacedRow, new_id, problem_row, shape
 from app.stretches import Stretch
-from governance import quarantine, vault
+from governance.keys import quarantine, vault
 from linkage.encoding.encode import received_records, rekey
 from linkage.intake import loads
 from linkage.intake.spec import DatasetSpec

@@ -27,9 +27,12 @@ from app.load_rows import LoadScope, new_id
 from app.receiving import PostcodeTokens, open_received, received
 from app.stretches import HELD, DoorStretch, Stretch
 from app.zones import deployment_zone
-from governance import agreements, ledger, people, quarantine, vault
-from governance.entries import Detail
-from governance.ledger import AuditEvent
+from governance import people
+from governance.agreements import register
+from governance.keys import quarantine, vault
+from governance.ledger import ledger
+from governance.ledger.entries import Detail
+from governance.ledger.ledger import AuditEvent
 from governance.terms import EventKind, Outcome
 from linkage.encoding.encode import content_marks
 from linkage.intake import loads, validate
@@ -227,7 +230,7 @@ def _register(session: Session, deployment: Deployment, spec: DatasetSpec, now: 
     provider = spec.provider
     people.register_provider(session, deployment.ring, provider, now)
     loads.register_dataset(session, _dataset_row(spec, now))
-    return frozenset(str(category) for category in agreements.covered(session, provider.code, now))
+    return frozenset(str(category) for category in register.covered(session, provider.code, now))
 
 
 def _dataset_row(spec: DatasetSpec, now: datetime) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.record_references import RecordReference, persons
 from app.zones import deployment_zone
-from governance import people, wish_store
+from governance import people
 from governance.people import DeclarationKind, FactRefused
 from governance.store import declaration, hard_block, organisation, relationship, staff_role, wish
 from governance.terms import BlockKind, RelationshipKind, Role, SignerBasis, WishAnswer, WishKind
-from governance.wish_store import WishRefused
+from governance.wishes import store
+from governance.wishes.store import WishRefused
 
 BY = "import"
 Row = Mapping[str, str]
@@ -175,7 +176,7 @@ def _wish(importing: _Import, session: Session, row: Row) -> str:
     )
     if any((tuple(old), signer) == (scope, row["signer"] or None) for old, signer in session.execute(held)):
         return "held"
-    wish_store.record_wish(
+    store.record_wish(
         session,
         importing.deployment.ring,
         importing.at,

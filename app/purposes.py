@@ -12,8 +12,8 @@ from sqlalchemy import insert, select
 
 from app.deployment import Deployment
 from app.identity import SignedIn
-from governance import ledger
-from governance.policy import PURPOSES
+from governance.ledger import ledger
+from governance.policy.policy import PURPOSES
 from governance.store import stated_purpose
 from governance.terms import EventKind, Outcome, Purpose, Role
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from app.deployment import Deployment
 from app.zones import deployment_zone
-from governance import ledger
-from governance.entries import AuditEvent, Detail
+from governance.ledger import ledger
+from governance.ledger.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 from linkage.encoding.encode import nhs_token
 from linkage.intake import reference

@@ -8,7 +8,7 @@ from app.identity import SignedIn
 from app.language import N_, Language
 from app.problems import FORBIDDEN, LOG_UNAVAILABLE, Problem, Refused
 from app.views.family import desk
-from governance.policy import outward
+from governance.policy.policy import outward
 from governance.terms import Decision, Outcome, Reason
 
 UNSEEN = Problem(404, "not-found", N_("Nothing to show"), explanations.DUTY_DESK)

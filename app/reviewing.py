@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.deployment import Deployment
 from app.envelopes import unpack
 from app.gate import Gate
-from governance import ledger, vault
-from governance.ledger import Detail
+from governance.keys import vault
+from governance.ledger import ledger
+from governance.ledger.ledger import Detail
 from governance.terms import Actor, Category, Decision, EventKind, Outcome, Purpose, Reason
 from linkage.quality import answers
 from linkage.quality.answers import Answer, Case

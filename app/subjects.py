@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from governance import request
+from governance.policy import request
 from governance.terms import Category, Decision, Segment, SubjectRole
 from linkage.facts import Holding
 from linkage.kin.families import RESPONSIBLE, Family, Member, months_between

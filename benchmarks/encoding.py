@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from app.county.names.groups import GROUPS
 from benchmarks.section import Section
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from linkage.encoding.encode import encode_columns, rekey
 from linkage.intake.extracts import open_extract
 from linkage.intake.spec import parse_spec

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from benchmarks.million_ours import Stages, encoded, load_rows
 from benchmarks.million_rows import drawn
 from benchmarks.section import Section
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from linkage.grouping import persons
 from linkage.matching import exclusions, incremental, matching, maternity
 from linkage.run import DEFAULT_JOIN

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from benchmarks.section import Section
-from governance import ledger
-from governance.checkpoints import advance
-from governance.entries import AuditEvent
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.ledger import ledger
+from governance.ledger.checkpoints import advance
+from governance.ledger.entries import AuditEvent
+from governance.ledger.verification import verify
 from governance.store import audit_entry
 from governance.terms import EventKind, Outcome
-from governance.verification import verify
 
 ENTRIES = 100_000
 BATCH = 1_000

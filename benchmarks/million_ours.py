@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.agreement import Ints, agreement
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from linkage.encoding.encode import encoder_subkeys
 from linkage.grouping import persons
 from linkage.intake.extracts import open_extract

@@ -24,7 +24,7 @@ from splink import DuckDBAPI, Linker
 from benchmarks.million_rows import drawn
 from benchmarks.peers import splink_million
 from benchmarks.section import Section
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from linkage.encoding.encode import ROLE_COLUMNS, RoleIdentity, by_column, encode_columns, rekey
 from linkage.index import index
 from linkage.index.placing import place

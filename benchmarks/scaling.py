@@ -18,7 +18,7 @@ import pyarrow as pa
 from benchmarks.million_rows import drawn
 from benchmarks.section import Section
 from benchmarks.standalone_spark import SECRET, standalone
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from linkage.encoding.encode import by_column, encode_columns, rekey
 from linkage.matching import blocking, frequencies, model, profiles, scoring
 from linkage.spark import engine

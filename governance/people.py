@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
-from governance.acts import act
-from governance.keys import KeyRing
-from governance.ledger import Detail, record, record_many
+from governance.keys.keys import KeyRing
+from governance.ledger.acts import act
+from governance.ledger.ledger import Detail, record, record_many
 from governance.store import (
     declaration,
     erasure,

@@ -21,10 +21,12 @@ from app.database import Database
 from app.deployment import Deployment
 from app.envelopes import pack
 from app.settings import Mode, Settings
-from governance import agreements, people, vault
-from governance.keystore import create_key_file, create_keystore
+from governance import people
+from governance.agreements import register
+from governance.keys import vault
+from governance.keys.keystore import create_key_file, create_keystore
+from governance.keys.vault_keys import WrappedKeys
 from governance.terms import AgreementStatus, RelationshipKind, Role
-from governance.vault_keys import WrappedKeys
 from linkage import store
 from linkage.catalogue import catalogue
 from linkage.facts import Value
@@ -110,18 +112,18 @@ def add_to_caseload(deployment: Deployment, staff_id: str, person_id: str) -> st
         )  # fmt: skip
 
 
-def agree(deployment: Deployment, codes: Sequence[str] = agreements.SHIPPED) -> None:
+def agree(deployment: Deployment, codes: Sequence[str] = register.SHIPPED) -> None:
     """Bring the shipped agreements into force, signed by every party."""
     for code in codes:
-        document = agreements.shipped(code)
+        document = register.shipped(code)
         with deployment.database.writing() as session:
-            held = agreements.import_agreement(session, deployment.ring, document, EARLIER, BY)
-            agreements.set_status(session, deployment.ring, held, AgreementStatus.ASSURED, EARLIER, BY)
+            held = register.import_agreement(session, deployment.ring, document, EARLIER, BY)
+            register.set_status(session, deployment.ring, held, AgreementStatus.ASSURED, EARLIER, BY)
             for party in document.organisations:
                 key = Ed25519PrivateKey.generate()
-                agreements.sign(session, deployment.ring, held, party, key, EARLIER, BY)
+                register.sign(session, deployment.ring, held, party, key, EARLIER, BY)
             for step in (AgreementStatus.SIGNED, AgreementStatus.IN_FORCE):
-                agreements.set_status(session, deployment.ring, held, step, EARLIER, BY)
+                register.set_status(session, deployment.ring, held, step, EARLIER, BY)
 
 
 @dataclass

@@ -15,12 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cohorts.sets import among
-from governance.flows import Flow
-from governance.standings import standings
+from governance.agreements.flows import Flow
+from governance.agreements.standings import standings
 from governance.store import erasure, wish
 from governance.terms import Category, Decision, FlowRef, LegalBasis, Reason, SubjectRole, WishKind
-from governance.wish_store import opted_out_persons, wishes_of
-from governance.wishes import Wish, active
+from governance.wishes.store import opted_out_persons, wishes_of
+from governance.wishes.wishes import Wish, active
 from linkage import store
 
 STOPPING = (WishKind.OBJECTION, WishKind.RESTRICTION)

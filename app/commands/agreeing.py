@@ -16,10 +16,10 @@ from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, errors, show
 from app.deployment import open_deployment
 from app.settings import Settings
-from governance import agreements
-from governance.agreements import Severity
-from governance.flows import Standing, lapse
-from governance.keystore import read_private
+from governance.agreements import register
+from governance.agreements.flows import Standing, lapse
+from governance.agreements.register import Severity
+from governance.keys.keystore import read_private
 from governance.legal_time import legal_date
 from governance.store import agreement
 from governance.terms import AgreementStatus
@@ -31,8 +31,8 @@ YamlFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=
 
 def check(file: YamlFile, as_json: AsJson = False) -> None:
     """Read an agreement as an information governance lawyer would; exit 1 when it has errors."""
-    document = agreements.load_agreement(file)
-    findings = agreements.check(document)
+    document = register.load_agreement(file)
+    findings = register.check(document)
     for finding in findings:
         errors.print(str(finding), markup=False, soft_wrap=True)
     faulty = any(finding.severity is Severity.ERROR for finding in findings)
@@ -50,9 +50,9 @@ def check(file: YamlFile, as_json: AsJson = False) -> None:
 
 def import_(file: YamlFile, as_json: AsJson = False) -> None:
     """Store a checked version as a draft."""
-    document = agreements.load_agreement(file)
+    document = register.load_agreement(file)
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
-        agreements.import_agreement(session, deployment.ring, document, datetime.now(UTC), BY)
+        register.import_agreement(session, deployment.ring, document, datetime.now(UTC), BY)
     result = {"code": document.code, "version": document.version, "hash": document.hash}
     show(result, as_json=as_json, title="Imported")
 
@@ -72,7 +72,7 @@ def sign(
         raise Refused("the key is not an Ed25519 private key", Exit.FILE_REFUSED)
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
         held = _held(session, code)
-        agreements.sign(session, deployment.ring, held.id, organisation, private, datetime.now(UTC), BY)
+        register.sign(session, deployment.ring, held.id, organisation, private, datetime.now(UTC), BY)
     show({"agreement": code, "signed_by": organisation}, as_json=as_json, title="Signed")
 
 
@@ -85,7 +85,7 @@ def set_status(
     """Move a version on in its life: consultation, assured, signed, in_force, suspended, withdrawn …"""
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
         held = _held(session, code)
-        agreements.set_status(session, deployment.ring, held.id, status, datetime.now(UTC), BY, reason)
+        register.set_status(session, deployment.ring, held.id, status, datetime.now(UTC), BY, reason)
     show({"agreement": code, "status": str(status)}, as_json=as_json, title="Moved")
 
 
@@ -93,7 +93,7 @@ def list_(as_json: AsJson = False) -> None:
     """List every version of every agreement and how it stands."""
     now = datetime.now(UTC)
     with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
-        rows = [_line(standing, now) for standing in agreements.standings(session, now)]
+        rows = [_line(standing, now) for standing in register.standings(session, now)]
     if as_json:
         show({"agreements": rows}, as_json=True)
         return

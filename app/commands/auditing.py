@@ -12,10 +12,10 @@ from app.commands.options import AsJson
 from app.commands.output import Exit, errors, show
 from app.deployment import open_deployment
 from app.settings import Settings
-from governance import ledger
-from governance.checkpoints import inclusion_proof
+from governance.ledger import ledger
+from governance.ledger.checkpoints import inclusion_proof
+from governance.ledger.verification import verify as verify_ledger
 from governance.terms import EventKind
-from governance.verification import verify as verify_ledger
 
 CHECKPOINT_KEY = "checkpoint/1"
 

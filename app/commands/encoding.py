@@ -12,8 +12,8 @@ from app.commands.output import Refused, errors, progress, show
 from app.deployment import open_deployment
 from app.encoding import PartnerKeys, encode_file, make_bundle, partner_keys
 from app.settings import Settings
-from governance.bundles import open_bundle
-from governance.keystore import Passphrase, WeakKey, read_private
+from governance.keys.bundles import open_bundle
+from governance.keys.keystore import Passphrase, WeakKey, read_private
 from linkage.encoding.encode import partner_subkeys
 from linkage.intake.spec import DatasetSpec, load_spec
 from linkage.partner.encoding_run import Subkeys

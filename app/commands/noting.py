@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.deployment import Deployment
-from governance import ledger
-from governance.entries import AuditEvent, Detail
+from governance.ledger import ledger
+from governance.ledger.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 
 

@@ -30,9 +30,9 @@ from app.encoding import OtherPartner
 from app.engines import EngineRefused
 from app.incidents import NoSuchIncident
 from app.partnering import PartnershipRefused
-from governance.agreements import AgreementRefused
-from governance.checkpoints import NotCovered
-from governance.keystore import KeystoreRefused
+from governance.agreements.register import AgreementRefused
+from governance.keys.keystore import KeystoreRefused
+from governance.ledger.checkpoints import NotCovered
 from linkage.intake.extracts import FileRefused
 from linkage.intake.loads import ProviderChanged
 from linkage.intake.reference_files import ReferenceRefused

@@ -12,10 +12,11 @@ from app.commands.output import Exit, Refused, show
 from app.deployment import open_deployment
 from app.partnering import import_partnership
 from app.settings import Settings
-from governance import people, wish_store
+from governance import people
 from governance.people import FactRefused
 from governance.terms import EventKind, SignerBasis, WishAnswer, WishKind
-from governance.wishes import EVERYTHING
+from governance.wishes import store
+from governance.wishes.wishes import EVERYTHING
 from linkage.kin import records
 from linkage.rows import PersonId
 
@@ -69,7 +70,7 @@ def list_wishes(person: Person, as_json: AsJson = False) -> None:
     with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
         known = _known(session, person)
         note(deployment, EventKind.EXPORT, "wishes-list", [known])
-        held = wish_store.wishes_of(session, [known])
+        held = store.wishes_of(session, [known])
     rows = [
         {"kind": str(w.kind), "answer": str(w.answer), "scope": list(w.scope), "from": w.valid_from.isoformat()}
         for w in held
@@ -82,7 +83,7 @@ def _record(
 ) -> None:
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
         try:
-            wish_id = wish_store.record_wish(
+            wish_id = store.record_wish(
                 session,
                 deployment.ring,
                 datetime.now(UTC),
@@ -93,7 +94,7 @@ def _record(
                 scope=scope or (EVERYTHING,),
                 **signed,
             )
-        except wish_store.WishRefused as refusal:
+        except store.WishRefused as refusal:
             raise Refused(str(refusal), Exit.POLICY) from None
     show({"wish": wish_id, "kind": str(kind), "answer": str(answer)}, as_json=as_json, title="Recorded")
 

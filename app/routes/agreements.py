@@ -10,7 +10,7 @@ from app.problems import NOT_FOUND, Refused
 from app.reading import organisations
 from app.rendering import render
 from app.views.agreements import agreement_page, register
-from governance.agreements import standing_of, standings
+from governance.agreements.register import standing_of, standings
 
 router = APIRouter()
 

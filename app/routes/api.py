@@ -27,8 +27,8 @@ from app.views.cohorts import AnswerView, answer_view, question_of
 from app.views.entries import Filters
 from app.views.family import FamilyView, view
 from app.views.lists import Line, lines
-from governance.agreements import standings
-from governance.ledger import AuditFilter, EventRefused
+from governance.agreements.register import standings
+from governance.ledger.ledger import AuditFilter, EventRefused
 from governance.terms import EventKind, Outcome, Purpose, Role
 from linkage.catalogue import catalogue
 from linkage.index.placing import Placement

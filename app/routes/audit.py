@@ -19,8 +19,8 @@ from app.problems import NOT_FOUND, Refused
 from app.refusals import require
 from app.rendering import render
 from app.views.audit import entry_view, lines
-from governance import ledger
-from governance.ledger import AuditFilter
+from governance.ledger import ledger
+from governance.ledger.ledger import AuditFilter
 from governance.terms import EventKind, Outcome, Purpose
 
 router = APIRouter()

@@ -15,7 +15,7 @@ from app.refusals import require
 from app.rendering import render
 from app.routes.families import Door, PersonRef
 from app.views.wishes import Choices, Unclear, choices, read_form
-from governance.wish_store import record_wish
+from governance.wishes.store import record_wish
 
 router = APIRouter()
 

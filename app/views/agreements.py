@@ -11,7 +11,7 @@ from app import labels
 from app.explanations import REASONS
 from app.identity import Organisation
 from app.language import Language
-from governance.flows import Agreement, Flow, Standing, Text, lapse
+from governance.agreements.flows import Agreement, Flow, Standing, Text, lapse
 from governance.legal_time import legal_date
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from app import explanations, labels
 from app.auditing import Page, Proof, Worker
 from app.language import N_, Language
-from governance.ledger import EntryView
+from governance.ledger.ledger import EntryView
 from governance.terms import Category, Outcome, Reason, RelationshipKind, Role, SubjectRole
 
 OF_THE_WORKER: Final[Mapping[Reason, str]] = {

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app.database import Database
 from app.gate import FamilyRead, Gate
 from governance import people
-from governance.agreements import SHIPPED, shipped
-from governance.ceremony import bring_into_force, new_signing_keys
-from governance.keys import FIRST_LABELS, KeyRing, SoftwareKeyRing, new_keys
+from governance.agreements.ceremony import bring_into_force, new_signing_keys
+from governance.agreements.register import SHIPPED, shipped
+from governance.keys.keys import FIRST_LABELS, KeyRing, SoftwareKeyRing, new_keys
 from governance.terms import Category, Purpose, RelationshipKind, Role
 from tests.stored import Stored
 

@@ -12,10 +12,11 @@ from app.cohorts.count import CohortAnswer
 from app.cohorts.population import CohortRefused
 from app.cohorts.question import Criterion, Geography, Question
 from app.database import Database
-from governance import agreements, people
+from governance import people
+from governance.agreements import register
 from governance.store import audit_entry
 from governance.terms import AgreementStatus, EventKind, Reason, Role, WishAnswer, WishKind
-from governance.wish_store import record_wish
+from governance.wishes.store import record_wish
 from linkage.rows import EventStatus
 from tests.integration.partnership import LATER, NOW, Partnership, build
 from tests.stored import Stored
@@ -95,7 +96,7 @@ def test_another_role_and_another_project_are_refused(partnership: Partnership) 
 def test_a_suspended_agreement_counts_nothing(partnership: Partnership) -> None:
     with partnership.database.writing() as session:
         held = partnership.agreements["isp-school-readiness"]
-        agreements.set_status(session, partnership.ring, held, AgreementStatus.SUSPENDED, NOW, "test")
+        register.set_status(session, partnership.ring, held, AgreementStatus.SUSPENDED, NOW, "test")
     with pytest.raises(CohortDenied):
         answer(partnership)
 

@@ -12,8 +12,8 @@ from app.deployment import Deployment
 from app.encoding import OtherPartner, PartnerKeys, encode_file, make_bundle, partner_keys
 from app.linking import run_link
 from app.loading import LoadReport, load_file
-from governance.bundles import open_bundle
-from governance.keystore import KeystoreExists, Passphrase, SealBroken
+from governance.keys.bundles import open_bundle
+from governance.keys.keystore import KeystoreExists, Passphrase, SealBroken
 from governance.store import audit_entry, vault_envelope
 from linkage.intake.extracts import FileRefused
 from linkage.intake.loads import problem_rows

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select, text, update
 
 from app.database import Database
 from app.gate import FamilyRead, LogUnavailable, holdings_permitted
-from governance import agreements, people
+from governance import people
+from governance.agreements import register
 from governance.store import agreement, agreement_signature, audit_entry, staff_role
 from governance.terms import (
     AgreementStatus,
@@ -24,7 +25,7 @@ from governance.terms import (
     WishAnswer,
     WishKind,
 )
-from governance.wish_store import record_wish
+from governance.wishes.store import record_wish
 from tests.integration.partnership import LATER, NOW, START, WORKERS, Partnership, build, shown
 from tests.stored import Stored
 
@@ -184,7 +185,7 @@ def test_a_suspension_changes_exactly_the_segments_of_that_agreement(partnership
     before = shown(partnership.read("fsw"))
     with partnership.database.writing() as session:
         readiness = partnership.agreements["isp-school-readiness"]
-        agreements.set_status(session, partnership.ring, readiness, AgreementStatus.SUSPENDED, NOW, "test")
+        register.set_status(session, partnership.ring, readiness, AgreementStatus.SUSPENDED, NOW, "test")
     after = partnership.read("fsw")
     lost = before - shown(after)
     assert {segment[1] for segment in lost} == {Category.SCHOOL, Category.ATTAINMENT, Category.SEND} - (

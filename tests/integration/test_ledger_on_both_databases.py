@@ -16,15 +16,15 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.database import Database
-from governance import anchors, checkpoints, notes
-from governance.checkpoints import Checkpoint, advance, consistency_proof, inclusion_proof
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from governance.keystore import create_key_file, create_keystore
-from governance.ledger import AuditEvent, AuditFilter, find, record, sequence
-from governance.proofs import check_consistency, check_inclusion
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keystore import create_key_file, create_keystore
+from governance.ledger import anchors, checkpoints, notes
+from governance.ledger.checkpoints import Checkpoint, advance, consistency_proof, inclusion_proof
+from governance.ledger.ledger import AuditEvent, AuditFilter, find, record, sequence
+from governance.ledger.proofs import check_consistency, check_inclusion
+from governance.ledger.verification import FailureKind, Verification, verify
 from governance.store import audit_checkpoint, audit_sequence
 from governance.terms import EventKind, Outcome
-from governance.verification import FailureKind, Verification, verify
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 EVENT = AuditEvent(EventKind.SEARCH, Outcome.DONE, staff_id="a" * 32, organisation="ZCH", subjects=("c" * 32,))
@@ -355,9 +355,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy.orm import Session
 from app.database import Database
-from governance.checkpoints import advance
-from governance.keystore import KeyFile, open_keystore
-from governance.ledger import AuditEvent, record
+from governance.ledger.checkpoints import advance
+from governance.keys.keystore import KeyFile, open_keystore
+from governance.ledger.ledger import AuditEvent, record
 from governance.terms import EventKind, Outcome
 home = Path(sys.argv[1])
 ring = open_keystore(home / "keystore", KeyFile(home / "key"))

@@ -13,7 +13,7 @@ from app import loading
 from app.deployment import Deployment
 from app.loading import LoadReport, load_file
 from app.zones import deployment_zone
-from governance.quarantine import open_quarantine
+from governance.keys.quarantine import open_quarantine
 from governance.store import audit_entry, quarantine, vault_envelope
 from linkage.intake.extracts import FileRefused
 from linkage.intake.loads import ProviderChanged, problem_rows

@@ -35,7 +35,7 @@ from governance.terms import (
     WishKind,
     Withholding,
 )
-from governance.wish_store import record_wish
+from governance.wishes.store import record_wish
 from linkage import store
 from linkage.kin import records
 from linkage.rows import Relation

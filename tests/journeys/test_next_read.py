@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app.gate import FamilyRead, Gate
-from governance import agreements, people, wish_store
+from governance import people
+from governance.agreements import register
 from governance.store import agreement, audit_entry, relationship
 from governance.terms import (
     AgreementStatus,
@@ -19,6 +20,7 @@ from governance.terms import (
     WishAnswer,
     WishKind,
 )
+from governance.wishes import store
 from tests.county import County
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -66,7 +68,7 @@ def test_a_suspended_agreement_takes_exactly_its_own_segments(own_county: County
     with own_county.deployment.database.writing() as session:
         held = select(agreement.c.id).where(agreement.c.code == "isp-early-years")
         agreement_id = session.execute(held).scalar_one()
-        agreements.set_status(
+        register.set_status(
             session, own_county.deployment.ring, agreement_id, AgreementStatus.SUSPENDED, datetime.now(UTC), "test"
         )
     after = _visitor_reads(own_county, "F10-child")
@@ -112,7 +114,7 @@ def _morgan(county: County) -> str:
 
 def _consent(county: County, person: str, answer: WishAnswer) -> None:
     with county.deployment.database.writing() as session:
-        wish_store.record_wish(
+        store.record_wish(
             session,
             county.deployment.ring,
             datetime.now(UTC) - timedelta(seconds=1),

@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, update
 
-from governance import agreements, people
-from governance.flows import agreement_from
+from governance import people
+from governance.agreements import register
+from governance.agreements.flows import agreement_from
 from governance.people import DeclarationKind
 from governance.store import audit_entry
 from governance.terms import AgreementStatus, Role
@@ -28,7 +29,7 @@ def steward(world: World, visit: Callable[[], Visitor]) -> Visitor:
 
 def agree_that_stewards_see(world: World) -> None:
     """An agreement in force of its own: every organisation's identities to the council's data stewards."""
-    document = copy.deepcopy(dict(agreements.shipped("isp-early-years").document))
+    document = copy.deepcopy(dict(register.shipped("isp-early-years").document))
     template = document["flows"][0]
     document["code"] = "isp-data-quality"
     document["population"] = {**document["population"], "to_age": 120}
@@ -41,12 +42,12 @@ def agree_that_stewards_see(world: World) -> None:
     agreement = replace(agreement_from(document))
     with world.deployment.database.writing() as session:
         ring = world.deployment.ring
-        held = agreements.import_agreement(session, ring, agreement, EARLIER, BY)
-        agreements.set_status(session, ring, held, AgreementStatus.ASSURED, EARLIER, BY)
+        held = register.import_agreement(session, ring, agreement, EARLIER, BY)
+        register.set_status(session, ring, held, AgreementStatus.ASSURED, EARLIER, BY)
         for party in agreement.organisations:
-            agreements.sign(session, ring, held, party, Ed25519PrivateKey.generate(), EARLIER, BY)
+            register.sign(session, ring, held, party, Ed25519PrivateKey.generate(), EARLIER, BY)
         for step in (AgreementStatus.SIGNED, AgreementStatus.IN_FORCE):
-            agreements.set_status(session, ring, held, step, EARLIER, BY)
+            register.set_status(session, ring, held, step, EARLIER, BY)
 
 
 def entries(world: World, kind: str) -> list[str]:

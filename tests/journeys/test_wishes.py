@@ -2,8 +2,8 @@
 
 from app.language import Code, language
 from governance.terms import Category
-from governance.wish_store import wishes_of
-from governance.wishes import Consent, Subject, consent
+from governance.wishes.store import wishes_of
+from governance.wishes.wishes import Consent, Subject, consent
 from tests.factories import World
 from tests.journeys.visitor import Visitor, text_of
 

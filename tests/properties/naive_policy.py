@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from governance.request import Block, Facts, Member, Request
+from governance.policy.request import Block, Facts, Member, Request
 from governance.terms import Segment
-from governance.wishes import Wish
+from governance.wishes.wishes import Wish
 
 TODAY_OF = "date"
 NAMED = {"identity", "family", "birth"}

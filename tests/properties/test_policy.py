@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.policy import decide, silent, told
-from governance.request import Facts, Request
+from governance.policy.policy import decide, silent, told
+from governance.policy.request import Facts, Request
 from governance.terms import Category, Outcome, Reason, Segment, WishAnswer, WishKind, Withholding
 from tests.properties import naive_policy
 from tests.properties.worlds import CATEGORIES, NOW, wish_from, world, worlds

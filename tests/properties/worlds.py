@@ -10,8 +10,17 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from governance.flows import Agreement, Confidentiality, Flow, History, Identifiability, Recipient, Standing, Text
-from governance.request import Block, Facts, Member, RelationshipFact, Request
+from governance.agreements.flows import (
+    Agreement,
+    Confidentiality,
+    Flow,
+    History,
+    Identifiability,
+    Recipient,
+    Standing,
+    Text,
+)
+from governance.policy.request import Block, Facts, Member, RelationshipFact, Request
 from governance.terms import (
     Action,
     Actor,
@@ -30,7 +39,7 @@ from governance.terms import (
     WishKind,
     Withholding,
 )
-from governance.wishes import ANSWERS, Wish
+from governance.wishes.wishes import ANSWERS, Wish
 
 T = TypeVar("T")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from app.commands import linking
 from app.commands.output import Exit, guarded
 from app.engines import EngineRefused, Where, chosen_engine
 from app.settings import Settings
-from governance.keystore import KeystoreRefused
+from governance.keys.keystore import KeystoreRefused
 from linkage.run import HERE
 
 MASTER = "spark://cluster:7077"

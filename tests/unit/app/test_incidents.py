@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app import incidents
 from app.deployment import Deployment
 from app.incidents import NoSuchIncident, open_incidents
-from governance import ledger
-from governance.entries import AuditEvent
+from governance.ledger import ledger
+from governance.ledger.entries import AuditEvent
 from governance.store import audit_entry
 from governance.terms import EventKind, Outcome
 from linkage import store

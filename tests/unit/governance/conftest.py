@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from governance.store import metadata
 
 

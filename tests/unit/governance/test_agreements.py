@@ -11,14 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
-from governance import agreements, people
-from governance.agreement_lint import AGREEMENT_RULES, FLOW_RULES, Severity, check
-from governance.agreements import NEXT, SHIPPED, AgreementRefused, read_agreement, shipped
-from governance.ceremony import bring_into_force, new_signing_keys
-from governance.flows import Agreement, Standing, both_signed, flow_lapse
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from governance.marked_yaml import Unreadable, read_marked
-from governance.standings import covered, in_force, signed_bytes, standings, verify_signature
+from governance import people
+from governance.agreements import register
+from governance.agreements.ceremony import bring_into_force, new_signing_keys
+from governance.agreements.flows import Agreement, Standing, both_signed, flow_lapse
+from governance.agreements.lint import AGREEMENT_RULES, FLOW_RULES, Severity, check
+from governance.agreements.marked_yaml import Unreadable, read_marked
+from governance.agreements.register import NEXT, SHIPPED, AgreementRefused, read_agreement, shipped
+from governance.agreements.standings import covered, in_force, signed_bytes, standings, verify_signature
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from governance.store import audit_entry, metadata
 from governance.terms import AgreementStatus, Category, LegalBasis, Reason, Role, Say, SubjectRole, Withholding
 from linkage.catalogue import catalogue
@@ -183,11 +184,11 @@ def test_each_fault_is_found_at_its_field_and_refused(
     found = check(faulty)
     assert [(finding.field, finding.severity) for finding in found] == [(field, Severity.ERROR)]
     with pytest.raises(AgreementRefused):
-        agreements.import_agreement(session, ring, faulty, START, "test")
+        register.import_agreement(session, ring, faulty, START, "test")
 
 
 def test_a_finding_names_the_line_of_its_field() -> None:
-    text = Path("governance/agreements/isp-early-years.yaml").read_text("utf-8")
+    text = Path("governance/agreements/shipped/isp-early-years.yaml").read_text("utf-8")
     line = next(n for n, said in enumerate(text.splitlines(), 1) if said.startswith("review_due:"))
     found = check(read_agreement(text.replace("review_due: 2027-12-06", "review_due: 2028-02-06")))
     assert [(finding.line, finding.field) for finding in found] == [(line, "review_due")]
@@ -246,39 +247,39 @@ def test_the_life_of_an_agreement_names_every_status_and_ends() -> None:
 
 
 def test_only_allowed_moves_are_made_and_each_is_logged(session: Session, ring: SoftwareKeyRing) -> None:
-    held = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    held = register.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
     with pytest.raises(AgreementRefused, match="cannot go from draft to in_force"):
-        agreements.set_status(session, ring, held, S.IN_FORCE, START, "test")
-    agreements.set_status(session, ring, held, S.WITHDRAWN, START, "test")
+        register.set_status(session, ring, held, S.IN_FORCE, START, "test")
+    register.set_status(session, ring, held, S.WITHDRAWN, START, "test")
     with pytest.raises(AgreementRefused):
-        agreements.set_status(session, ring, held, S.DRAFT, START, "test")
+        register.set_status(session, ring, held, S.DRAFT, START, "test")
     assert session.execute(select(func.count()).select_from(audit_entry)).scalar_one() == 2
 
 
 def test_the_same_version_is_held_once_and_never_with_other_content(session: Session, ring: SoftwareKeyRing) -> None:
-    held = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
-    again = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    held = register.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    again = register.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
     assert again == held
     other = changed(lambda d: d.update(retention="For ever."), "isp-family-support")
     with pytest.raises(AgreementRefused, match="new version number"):
-        agreements.import_agreement(session, ring, other, START, "test")
+        register.import_agreement(session, ring, other, START, "test")
 
 
 def test_only_a_party_signs_and_only_once_assured(session: Session, ring: SoftwareKeyRing) -> None:
     partners(session, ring)
-    held = agreements.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
+    held = register.import_agreement(session, ring, shipped("isp-family-support"), START, "test")
     key = Ed25519PrivateKey.generate()
     with pytest.raises(AgreementRefused, match="once it is assured"):
-        agreements.sign(session, ring, held, "ZFS", key, START, "test")
-    agreements.set_status(session, ring, held, S.ASSURED, START, "test")
+        register.sign(session, ring, held, "ZFS", key, START, "test")
+    register.set_status(session, ring, held, S.ASSURED, START, "test")
     with pytest.raises(AgreementRefused, match="only a party"):
-        agreements.sign(session, ring, held, "ZNF", key, START, "test")
-    agreements.sign(session, ring, held, "ZFS", key, START, "test")
+        register.sign(session, ring, held, "ZNF", key, START, "test")
+    register.sign(session, ring, held, "ZFS", key, START, "test")
     (standing,) = standings(session, START)
     assert standing.signed_by == {"ZFS"}
     public = key.public_key().public_bytes_raw()
     with pytest.raises(AgreementRefused, match="does not verify"):
-        agreements.add_signature(session, ring, held, "ZMC", public, b"0" * 64, START, "test")
+        register.add_signature(session, ring, held, "ZMC", public, b"0" * 64, START, "test")
 
 
 def test_a_new_version_in_force_supersedes_the_old(session: Session, ring: SoftwareKeyRing) -> None:

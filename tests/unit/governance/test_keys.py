@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.keys import (
+from governance.keys.keys import (
     FIRST_LABELS,
     USES,
     KeyRefused,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from governance.keys import FIRST_LABELS
-from governance.keystore import (
+from governance.keys.keys import FIRST_LABELS
+from governance.keys.keystore import (
     MAGIC,
     MAX_BYTES,
     KeyFile,

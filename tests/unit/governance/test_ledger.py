@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from governance import ledger
-from governance.entries import canonical
-from governance.keys import SoftwareKeyRing
-from governance.ledger import AuditEvent, AuditFilter, Detail, EventRefused, decided, find, record, sequence
-from governance.merkle import leaf_hash
+from governance.keys.keys import SoftwareKeyRing
+from governance.ledger import ledger
+from governance.ledger.entries import canonical
+from governance.ledger.ledger import AuditEvent, AuditFilter, Detail, EventRefused, decided, find, record, sequence
+from governance.ledger.merkle import leaf_hash
 from governance.store import audit_entry, audit_sequence, audit_subject
 from governance.terms import (
     Actor,

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
-from governance import anchors
-from governance.checkpoints import LedgerInconsistent, advance
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from governance.ledger import AuditEvent, record, sequence
-from governance.merkle import Frontier, leaf_hash
-from governance.notes import ORIGIN, TreeHead, signed
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.ledger import anchors
+from governance.ledger.checkpoints import LedgerInconsistent, advance
+from governance.ledger.ledger import AuditEvent, record, sequence
+from governance.ledger.merkle import Frontier, leaf_hash
+from governance.ledger.notes import ORIGIN, TreeHead, signed
+from governance.ledger.verification import Failure, FailureKind, Verification, verify
 from governance.store import metadata
 from governance.terms import EventKind, Outcome, Purpose
-from governance.verification import Failure, FailureKind, Verification, verify
 
 EVERY, LAST = 5, 20
 """Checkpoints at 5, 10, 15 and 20 of 23 entries."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.merkle import (
+from governance.ledger.merkle import (
     EMPTY_ROOT,
     Frontier,
     consistency_path,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from governance.notes import NoteRefused, TreeHead, Verifier, read_note, signed
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.ledger.notes import NoteRefused, TreeHead, Verifier, read_note, signed
 
 RING = SoftwareKeyRing(new_keys(FIRST_LABELS))
 HEAD = TreeHead("example.org/log", 42, hashlib.sha256(b"root").digest())

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from governance.agreements import SHIPPED, shipped
-from governance.checks import CHECKS, ORDER, PURPOSES, ROLES
-from governance.firewall import (
+from governance.agreements.flows import Standing
+from governance.agreements.register import SHIPPED, shipped
+from governance.policy.checks import CHECKS, ORDER, PURPOSES, ROLES
+from governance.policy.firewall import (
     ALL,
     FROM_OTHER_SIDE,
     PLACE_REVEALING,
@@ -16,9 +17,8 @@ from governance.firewall import (
     blocked,
     protected,
 )
-from governance.flows import Standing
-from governance.policy import decide, listable, outward, silent, told, withheld
-from governance.request import Block, Facts, Member, RelationshipFact, Request, facts_digest
+from governance.policy.policy import decide, listable, outward, silent, told, withheld
+from governance.policy.request import Block, Facts, Member, RelationshipFact, Request, facts_digest
 from governance.terms import (
     Action,
     Actor,
@@ -37,7 +37,7 @@ from governance.terms import (
     WishKind,
     Withholding,
 )
-from governance.wishes import Wish
+from governance.wishes.wishes import Wish
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TODAY = NOW.date()

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
-from governance.merkle import consistency_path, inclusion_path, leaf_hash, root
-from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, signed
-from governance.proofs import ConsistencyProof, InclusionProof, ProofRefused, check_consistency, check_inclusion
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.ledger.merkle import consistency_path, inclusion_path, leaf_hash, root
+from governance.ledger.notes import ORIGIN, NoteRefused, TreeHead, Verifier, signed
+from governance.ledger.proofs import ConsistencyProof, InclusionProof, ProofRefused, check_consistency, check_inclusion
 
 RING = SoftwareKeyRing(new_keys(FIRST_LABELS))
 KNOWN = [Verifier(ORIGIN, RING.public_key("checkpoint/1"))]

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from governance import quarantine as quarantined
-from governance import vault, vault_keys
-from governance.keys import SoftwareKeyRing, UnwrapFailed, new_keys
+from governance.keys import quarantine as quarantined
+from governance.keys import vault, vault_keys
+from governance.keys.keys import SoftwareKeyRing, UnwrapFailed, new_keys
+from governance.keys.vault_keys import Destroyed, WrappedKeys
 from governance.store import quarantine, vault_envelope
-from governance.vault_keys import Destroyed, WrappedKeys
 
 CANARY = b'{"family_name":"Canarysurname","nhs_number":"9991234560"}'
 ROLES = [f"{n:032x}" for n in range(8)]

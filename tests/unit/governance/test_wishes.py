@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
-from governance.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
+from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from governance.store import audit_entry, metadata
 from governance.terms import Category, SignerBasis, WishAnswer, WishKind
-from governance.wish_store import WishRefused, opted_out_persons, record_wish, wishes_of
-from governance.wishes import ANSWERS, CONSENT_REASON, Consent, Subject, Wish, active, consent, opted_out
+from governance.wishes.store import WishRefused, opted_out_persons, record_wish, wishes_of
+from governance.wishes.wishes import ANSWERS, CONSENT_REASON, Consent, Subject, Wish, active, consent, opted_out
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

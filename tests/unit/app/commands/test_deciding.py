@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from app import deciding
 from app.commands.tree import build
 from app.deployment import Deployment
-from governance import ledger
-from governance.ledger import AuditFilter, subject_pseudonym
+from governance.ledger import ledger
+from governance.ledger.ledger import AuditFilter, subject_pseudonym
 from governance.terms import EventKind
 from linkage import store
 from linkage.persons import seals

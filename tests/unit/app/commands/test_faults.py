@@ -21,9 +21,9 @@ from app.deployment import _passphrase
 from app.partnering import PartnershipRefused, _rows, import_partnership
 from app.referencing import _tokens, import_reference
 from app.settings import Settings
-from governance import ledger
-from governance.checkpoints import NotCovered
-from governance.keystore import WeakKey
+from governance.keys.keystore import WeakKey
+from governance.ledger import ledger
+from governance.ledger.checkpoints import NotCovered
 from governance.terms import EventKind
 from linkage.intake.reference_files import ReferenceRefused
 from linkage.intake.spec import SpecError, load_spec, parse_spec

@@ -15,7 +15,7 @@ from typing import Final, Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from governance.keys import KeyRing
+from governance.keys.keys import KeyRing
 
 ORIGIN: Final = "linked-family-record/audit"
 ED25519: Final = b"\x01"

@@ -9,13 +9,12 @@ opt-outs do not reach individual care.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from governance import wishes
-from governance.checks import ORDER
-from governance.firewall import blocked
-from governance.flows import Flow, flow_lapse, lapse
+from governance.agreements.flows import Flow, flow_lapse, lapse
 from governance.legal_time import legal_date
-from governance.offers import OFFERING, Offer, Offers
-from governance.request import Facts, Request
+from governance.policy.checks import ORDER
+from governance.policy.firewall import blocked
+from governance.policy.offers import OFFERING, Offer, Offers
+from governance.policy.request import Facts, Request
 from governance.terms import (
     Action,
     Category,
@@ -28,7 +27,8 @@ from governance.terms import (
     WishKind,
     Withholding,
 )
-from governance.wishes import CONSENT_REASON, Consent
+from governance.wishes import wishes
+from governance.wishes.wishes import CONSENT_REASON, Consent
 
 ADULTS: Final = frozenset({SubjectRole.MOTHER, SubjectRole.FATHER, SubjectRole.CARER, SubjectRole.OTHER_ADULT})
 

@@ -12,15 +12,15 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from governance.flows import Standing
-from governance.ledger import stored_instant
+from governance.agreements.flows import Standing
+from governance.agreements.standings import standings
+from governance.ledger.ledger import stored_instant
 from governance.legal_time import legal_date
 from governance.people import actor_for
-from governance.request import Block, Facts, Member, ProjectFact, RelationshipFact
-from governance.standings import standings
+from governance.policy.request import Block, Facts, Member, ProjectFact, RelationshipFact
 from governance.store import declaration, erasure, hard_block, project, project_analyst, relationship
 from governance.terms import Actor, BlockKind, RelationshipKind, Segment
-from governance.wish_store import wishes_of
+from governance.wishes.store import wishes_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from jsonschema.exceptions import ValidationError
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from governance.acts import act
-from governance.agreement_lint import Finding, Severity, check, errors, field_name
-from governance.flows import Agreement, Standing, agreement_from
-from governance.keys import KeyRing
-from governance.ledger import Detail, record
-from governance.marked_yaml import Marked, Unreadable, read_marked
-from governance.standings import covered, in_force, signed_bytes, standings, verify_signature
+from governance.agreements.flows import Agreement, Standing, agreement_from
+from governance.agreements.lint import Finding, Severity, check, errors, field_name
+from governance.agreements.marked_yaml import Marked, Unreadable, read_marked
+from governance.agreements.standings import covered, in_force, signed_bytes, standings, verify_signature
+from governance.keys.keys import KeyRing
+from governance.ledger.acts import act
+from governance.ledger.ledger import Detail, record
 from governance.store import agreement, agreement_signature, agreement_status
 from governance.terms import AgreementStatus, EventKind
 
@@ -103,13 +103,13 @@ def read_agreement(text: str) -> Agreement:
 
 def shipped(code: str) -> Agreement:
     """Return one of the agreements that come with this software."""
-    text = resources.files("governance").joinpath(f"agreements/{code}.yaml").read_text("utf-8")
+    text = resources.files("governance.agreements").joinpath(f"shipped/{code}.yaml").read_text("utf-8")
     return read_agreement(text)
 
 
 @cache
 def _validator() -> Draft202012Validator:
-    text = resources.files("governance").joinpath("schemas/agreement.schema.json").read_text("utf-8")
+    text = resources.files("governance.agreements").joinpath("schemas/agreement.schema.json").read_text("utf-8")
     return Draft202012Validator(loads(text), format_checker=FormatChecker())
 
 

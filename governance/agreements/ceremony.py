@@ -11,9 +11,9 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from governance.agreements import import_agreement, set_status, sign, status_of
-from governance.flows import Agreement
-from governance.keys import KeyRing
+from governance.agreements.flows import Agreement
+from governance.agreements.register import import_agreement, set_status, sign, status_of
+from governance.keys.keys import KeyRing
 from governance.terms import AgreementStatus
 
 

@@ -17,8 +17,8 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from governance.keys import KEY_BYTES, NONCE_BYTES
-from governance.keystore import SALT_BYTES, KeystoreExists, Passphrase, SealBroken, read_private
+from governance.keys.keys import KEY_BYTES, NONCE_BYTES
+from governance.keys.keystore import SALT_BYTES, KeystoreExists, Passphrase, SealBroken, read_private
 
 MAGIC: Final = b"family-record encoding bundle 1\n"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from governance.ledger import AuditEvent, Detail
+from governance.ledger.ledger import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
 
 _STAFF_ID: Final = re.compile(r"[0-9a-f]{32}")

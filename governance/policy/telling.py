@@ -6,7 +6,8 @@ search; what is withheld without a sign leaves no trace in what is told, whether
 
 from dataclasses import dataclass, replace
 
-from governance.checks import (
+from governance.legal_time import legal_date
+from governance.policy.checks import (
     ROLES,
     found,
     in_scope,
@@ -15,10 +16,9 @@ from governance.checks import (
     not_own_family,
     relationship,
 )
-from governance.firewall import blocked, protected
-from governance.legal_time import legal_date
-from governance.request import Facts, Request
-from governance.segments import ALWAYS_SILENT
+from governance.policy.firewall import blocked, protected
+from governance.policy.request import Facts, Request
+from governance.policy.segments import ALWAYS_SILENT
 from governance.terms import Action, Category, Decision, Outcome, Reason, Role, Withholding
 
 

@@ -15,12 +15,12 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from governance import anchors
-from governance.keys import KeyRing, parse_label
-from governance.ledger import SEQUENCE_BATCH, sequence, stored_instant
-from governance.merkle import Frontier, consistency_path, inclusion_path, leaf_hash
-from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note, signed
-from governance.proofs import ConsistencyProof, InclusionProof
+from governance.keys.keys import KeyRing, parse_label
+from governance.ledger import anchors
+from governance.ledger.ledger import SEQUENCE_BATCH, sequence, stored_instant
+from governance.ledger.merkle import Frontier, consistency_path, inclusion_path, leaf_hash
+from governance.ledger.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note, signed
+from governance.ledger.proofs import ConsistencyProof, InclusionProof
 from governance.store import audit_checkpoint, audit_entry, audit_sequence
 
 __all__ = [

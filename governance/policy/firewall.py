@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from governance.request import Block, Facts
+from governance.policy.request import Block, Facts
 from governance.terms import BlockKind, Category
 
 ALL: Final = frozenset(Category)

@@ -17,11 +17,11 @@ from sqlalchemy import DateTime, Select, Text, exists, func, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from governance import anchors
-from governance.findings import Failure, FailureKind, entry_fault
-from governance.keys import KeyRing
-from governance.merkle import Frontier, leaf_hash
-from governance.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note
+from governance.keys.keys import KeyRing
+from governance.ledger import anchors
+from governance.ledger.findings import Failure, FailureKind, entry_fault
+from governance.ledger.merkle import Frontier, leaf_hash
+from governance.ledger.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note
 from governance.store import audit_checkpoint, audit_entry, audit_sequence, audit_subject
 
 __all__ = ["Failure", "FailureKind", "Verification", "verify"]

@@ -18,7 +18,8 @@ from typing import Any, Final
 from sqlalchemy import Select, exists, func, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from governance.entries import (
+from governance.keys.keys import KeyRing
+from governance.ledger.entries import (
     AuditEvent,
     Detail,
     EventRefused,
@@ -29,8 +30,7 @@ from governance.entries import (
     instant,
     subject_pseudonym,
 )
-from governance.keys import KeyRing
-from governance.merkle import leaf_hash
+from governance.ledger.merkle import leaf_hash
 from governance.store import audit_entry, audit_sequence, audit_subject
 from governance.terms import EventKind, Outcome, Purpose
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from governance.flows import Agreement, Flow, Standing, agreement_from, flow_lapse, lapse
+from governance.agreements.flows import Agreement, Flow, Standing, agreement_from, flow_lapse, lapse
 from governance.legal_time import legal_date
 from governance.store import agreement, agreement_signature, agreement_status
 from governance.terms import AgreementStatus, Category

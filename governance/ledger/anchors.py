@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from governance.merkle import Frontier
+from governance.ledger.merkle import Frontier
 
 _NAME: Final = re.compile(r"([0-9]{12})\.checkpoint")
 VERIFIER_FILE: Final = "verifier.pub"

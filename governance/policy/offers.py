@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from governance.checks import expecting
-from governance.flows import Flow, Identifiability, Standing
-from governance.request import Facts, Request
+from governance.agreements.flows import Flow, Identifiability, Standing
+from governance.policy.checks import expecting
+from governance.policy.request import Facts, Request
 from governance.terms import Action, AgreementStatus, Category, SubjectRole
 
 OFFERING: Final = frozenset(

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from governance.keys import KeyRing, parse_label, wrapped_version
+from governance.keys.keys import KeyRing, parse_label, wrapped_version
 
 BUSY_MS: Final = 10_000
 REWRAP_BATCH: Final = 5_000

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from governance.keys import KeyRing
+from governance.keys.keys import KeyRing
 from governance.terms import (
     Actor,
     Decision,

@@ -8,9 +8,9 @@ Sources: the NHS legitimate-relationship model (role, relationship, permission);
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from governance.firewall import ALL, blocked
 from governance.legal_time import legal_date
-from governance.request import Facts, Request
+from governance.policy.firewall import ALL, blocked
+from governance.policy.request import Facts, Request
 from governance.terms import Action, Purpose, Reason, RelationshipKind, Role, SubjectRole
 
 Check = Callable[[Request, Facts], Reason | None]

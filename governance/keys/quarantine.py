@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from governance.keys import NONCE_BYTES, KeyRing
+from governance.keys.keys import NONCE_BYTES, KeyRing
+from governance.keys.vault import KEY_VERSION, EnvelopeRefused
+from governance.keys.vault_keys import WrappedKeys
 from governance.store import quarantine
-from governance.vault import KEY_VERSION, EnvelopeRefused
-from governance.vault_keys import WrappedKeys
 
 KEPT_FOR: Final = timedelta(days=30)
 

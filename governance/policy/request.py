@@ -13,7 +13,7 @@ from typing import Any
 
 import rfc8785
 
-from governance.flows import Standing
+from governance.agreements.flows import Standing
 from governance.terms import (
     Action,
     Actor,
@@ -23,7 +23,7 @@ from governance.terms import (
     Segment,
     SubjectRole,
 )
-from governance.wishes import Wish
+from governance.wishes.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

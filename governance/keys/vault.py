@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.orm import Session
 
-from governance.keys import NONCE_BYTES, KeyRing
+from governance.keys.keys import NONCE_BYTES, KeyRing
+from governance.keys.vault_keys import VaultRefused, WrappedKeys
 from governance.store import vault_envelope
-from governance.vault_keys import VaultRefused, WrappedKeys
 
 KEY_VERSION: Final = 1
 QUERY_BATCH: Final = 500

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from governance.keys import FIRST_LABELS, KEY_BYTES, NONCE_BYTES, SoftwareKeyRing, new_keys, parse_label
+from governance.keys.keys import FIRST_LABELS, KEY_BYTES, NONCE_BYTES, SoftwareKeyRing, new_keys, parse_label
 
 MAGIC: Final = b"family-record keystore 1\n"
 CIPHER: Final = "AES-256-GCM-SIV"

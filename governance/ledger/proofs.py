@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from governance.merkle import leaf_hash, verify_consistency, verify_inclusion
-from governance.notes import NoteRefused, TreeHead, Verifier, read_note
+from governance.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
+from governance.ledger.notes import NoteRefused, TreeHead, Verifier, read_note
 
 INCLUSION: Final = "c2sp.org/tlog-proof@v1"
 CONSISTENCY: Final = "linked-family-record/consistency-proof@v1"

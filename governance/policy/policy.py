@@ -15,13 +15,13 @@ from typing import Final
 
 import rfc8785
 
-from governance.checks import CHECKS, ORDER, PURPOSES, ROLES, relationship
-from governance.flows import lapse
+from governance.agreements.flows import lapse
 from governance.legal_time import legal_date
-from governance.offers import offers_for
-from governance.request import Facts, Request
-from governance.segments import decide_segments, in_order
-from governance.telling import listable, outward, silent, told, withheld
+from governance.policy.checks import CHECKS, ORDER, PURPOSES, ROLES, relationship
+from governance.policy.offers import offers_for
+from governance.policy.request import Facts, Request
+from governance.policy.segments import decide_segments, in_order
+from governance.policy.telling import listable, outward, silent, told, withheld
 from governance.terms import Action, Decision, Outcome, Reason, SegmentDecision, Withholding
 
 __all__ = ["PURPOSES", "ROLES", "decide", "listable", "outward", "policy_hash", "silent", "told", "withheld"]

@@ -11,10 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from governance.entries import canonical, entry_seal, instant
-from governance.keys import KeyRing
-from governance.ledger import stored_instant
-from governance.merkle import leaf_hash
+from governance.keys.keys import KeyRing
+from governance.ledger.entries import canonical, entry_seal, instant
+from governance.ledger.ledger import stored_instant
+from governance.ledger.merkle import leaf_hash
 
 
 class FailureKind(StrEnum):

@@ -11,8 +11,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from governance.flows import Agreement, Confidentiality, Flow, Text
-from governance.marked_yaml import Path, line_of
+from governance.agreements.flows import Agreement, Confidentiality, Flow, Text
+from governance.agreements.marked_yaml import Path, line_of
 from governance.terms import Category, LegalBasis, Say, SubjectRole
 
 REVIEW_YEARS: Final = 2

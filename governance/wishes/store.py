@@ -13,12 +13,12 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from governance.acts import act
-from governance.keys import KeyRing
-from governance.ledger import Detail, record, stored_instant
+from governance.keys.keys import KeyRing
+from governance.ledger.acts import act
+from governance.ledger.ledger import Detail, record, stored_instant
 from governance.store import wish
 from governance.terms import EventKind, SignerBasis, WishAnswer, WishKind
-from governance.wishes import ANSWERS, EVERYTHING, Wish, opted_out
+from governance.wishes.wishes import ANSWERS, EVERYTHING, Wish, opted_out
 
 LANGUAGES: Final = frozenset({"en", "cy"})
 BATCH: Final = 500

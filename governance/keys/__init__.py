@@ -1,0 +1,1 @@
+"""Operations under keys by label, the keystore, and the vault that holds identities as ciphertext."""

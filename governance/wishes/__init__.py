@@ -1,0 +1,1 @@
+"""Consents, objections, restrictions and opt-outs: what stands at an instant, and how they are recorded."""
