@@ -4,6 +4,7 @@ Invariant: a run's persons, ties and ledger entry are committed together; the ne
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from app.zones import deployment_zone
 from governance.ledger import ledger
 from governance.ledger.entries import AuditEvent, Detail
 from governance.terms import EventKind, Outcome
-from linkage.quality import evaluation, review
+from linkage.persons import run_store
+from linkage.quality import evaluation, joins, review
 from linkage.run import HERE, Engine, LinkReport, match, write
 
 _DRAW = 2026
@@ -41,6 +43,20 @@ def run_link(
             review.refresh(session, zone, report.run_id, np.random.default_rng(_DRAW))
             ledger.record(session, deployment.ring, _entry(report), datetime.now(UTC))
     return report
+
+
+def linked_until(deployment: Deployment) -> int:
+    """The ordinal of the newest load that a run has linked; 0 before the first run."""
+    with deployment.database.reading() as session:
+        last = run_store.last(session)
+    return 0 if last is None else int(last["load_ordinal"])
+
+
+def joined_since(deployment: Deployment, ordinal: int) -> list[dict[str, Any]]:
+    """Of each load after that one, how many of its rows joined whom."""
+    with deployment.database.reading() as session:
+        newer = sorted(run_store.loads_after(session, ordinal))
+        return [asdict(one) for one in joins.joined_by_load(session, newer)]
 
 
 def evaluate_links(deployment: Deployment, truth: Path, ties: Path | None) -> dict[str, Any]:

@@ -20,6 +20,12 @@ def report(deployment: Deployment) -> dict[str, Any]:
         return quality_report.report(session)
 
 
+def rule_costs(deployment: Deployment) -> dict[str, Any]:
+    """What each blocking rule cost and bought in the newest full run."""
+    with deployment.database.reading() as session:
+        return quality_report.rule_costs(session)
+
+
 def loads(deployment: Deployment, load_ids: list[str]) -> list[dict[str, Any]]:
     """Of each load (the newest of each data set where none is named), how many of its rows joined whom."""
     with deployment.database.reading() as session:

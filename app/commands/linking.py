@@ -9,9 +9,10 @@ import typer
 from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, progress, show
+from app.commands.quality import joined
 from app.deployment import open_deployment
 from app.engines import Where, chosen_engine
-from app.linking import evaluate_links, explain_link, run_link
+from app.linking import evaluate_links, explain_link, joined_since, linked_until, run_link
 from app.settings import Settings
 from governance.terms import EventKind
 
@@ -26,9 +27,15 @@ def link(
     """Link what is new since the last run into persons with stable ids, and persons into families."""
     settings = Settings()
     chosen = chosen_engine(engine, settings, master)
-    with open_deployment(settings) as deployment, progress("linking") as advance:
-        report = run_link(deployment, threshold=threshold, engine=chosen, full=full, progress=lambda _step: advance(1))
-    show({"engine": engine.value, **asdict(report)}, as_json=as_json, title="Linked")
+    with open_deployment(settings) as deployment:
+        before = linked_until(deployment)
+        with progress("linking") as advance:
+            report = run_link(
+                deployment, threshold=threshold, engine=chosen, full=full, progress=lambda _step: advance(1)
+            )
+        new = joined_since(deployment, before)
+    loads = {"loads": new} if as_json else joined(new)
+    show({"engine": engine.value, **asdict(report), **loads}, as_json=as_json, title="Linked")
 
 
 def evaluate(

@@ -35,7 +35,19 @@ def loads(
     """Tell of each load how many of its rows joined whom."""
     with open_deployment(Settings()) as deployment:
         found = quality_of.loads(deployment, load_ids or [])
-    show({"loads": found} if as_json else _joined(found), as_json=as_json, title="Rows that joined")
+    show({"loads": found} if as_json else joined(found), as_json=as_json, title="Rows that joined")
+
+
+def blocking(
+    between: Annotated[
+        bool, typer.Option("--between", help="Also tell each rule's pairs between every two data sets.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what each blocking rule costs and buys: pairs only it proposed, and how many of them are likely right."""
+    with open_deployment(Settings()) as deployment:
+        found = quality_of.rule_costs(deployment)
+    show(found if as_json else _costs(found, between), as_json=as_json, title="What blocking costs and buys")
 
 
 def charts(
@@ -87,7 +99,7 @@ def _readable(found: Mapping[str, Any]) -> dict[str, Any]:
         shown[f"{dataset}: filled"] = {field: f"{100 * share:.1f} %" for field, share in fields.items()}
     for pair in found["dataset_pairs"]:
         shown[f"{pair['a']} × {pair['b']}"] = f"{pair['both']:,} persons in both"
-    return shown | _joined(found["loads"])
+    return shown | joined(found["loads"])
 
 
 def _flattened(name: str, held: Any) -> dict[str, Any]:
@@ -104,10 +116,21 @@ def _interval(held: Mapping[str, Any]) -> str:
     return f"{100 * held['value']:.2f} % ({100 * held['low']:.2f} to {100 * held['high']:.2f})"
 
 
-def _joined(loads: list[dict[str, Any]]) -> dict[str, Any]:
+def joined(loads: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lines that tell of each load how many of its rows joined whom."""
     return {
         f"load of {one['dataset']}": {
             "rows": one["rows"], "joined": one["joined"] or "nobody", "alone": one["alone"], "waiting": one["waiting"],
         }
         for one in loads
     }  # fmt: skip
+
+
+def _costs(found: Mapping[str, Any], between: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {"sampled profiles": found["sampled_profiles"], "likely pairs": found["likely"]}
+    for rule in found["rules"]:
+        name = " + ".join(rule["columns"])
+        shown[name] = {"new": rule["new"], "likely": rule["likely"]}
+        for pair in rule["between"] if between else ():
+            shown[f"{name}: {pair['a']} × {pair['b']}"] = {"new": pair["new"], "likely": pair["likely"]}
+    return shown

@@ -37,6 +37,7 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "families": {"explain": families.explain},
     "links": {
         "explain": linking.explain,
+        "blocking": quality.blocking,
         "history": deciding.history,
         "undo": deciding.undo,
         "decide": deciding.decide,

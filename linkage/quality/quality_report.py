@@ -71,6 +71,14 @@ def blocked(held: Mapping[str, Any]) -> Blocking:
     return estimates.blocking({int(k): n for k, n in caught["times"].items()}, len(caught["lists"]))
 
 
+def rule_costs(session: Session) -> dict[str, Any]:
+    """Everything `links blocking` prints: what each rule cost and bought in the newest full run, by data sets too."""
+    newest_run(session)
+    held = facts(session).get("blocking") or {"sampled": 0, "rules": []}
+    total = sum(rule["likely"] for rule in held["rules"])
+    return {"sampled_profiles": held["sampled"], "likely": total, "rules": held["rules"]}
+
+
 def whole_recall(recall: Estimate, completeness: Estimate) -> Estimate:
     """Recall over everything that exists: over compared pairs times what was compared; bounds multiplied."""
     parts = [

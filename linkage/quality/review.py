@@ -208,6 +208,7 @@ def _keep_facts(
         "unlinkables": measures.unlinkables(zone, run.settings, seed) if run.settings else [],
         "weights": measures.weights(zone),
         "caught": measures.caught(zone, rules, seed),
+        "blocking": measures.rules(zone, run.settings) if run.settings else None,
     }
     now = session.execute(select(link_run.c.completed_at).where(link_run.c.id == run.id)).scalar_one()
     session.execute(insert(link_quality).values(run_id=run.id, recorded_at=now, facts=facts))

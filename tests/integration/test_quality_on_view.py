@@ -58,6 +58,18 @@ def test_every_load_tells_how_many_of_its_rows_joined_whom(county: County, monke
     assert births["joined"]["community-contacts"] > 0
 
 
+def test_every_blocking_rule_tells_its_cost_between_data_sets(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = said(county, monkeypatch, "links", "blocking")
+    rules = found["rules"]
+    assert isinstance(rules, list)
+    assert found["likely"] == sum(rule["likely"] for rule in rules) > 0
+    for rule in rules:
+        assert rule["likely"] <= rule["new"] <= rule["proposed"]
+        assert rule["new"] == sum(pair["new"] for pair in rule["between"])
+    readable = run(county, monkeypatch, "links", "blocking", "--between")
+    assert "maternity-births × school-census" in readable.stdout or "community-contacts ×" in readable.stdout
+
+
 def test_charts_need_no_network_and_hold_no_token(
     county: County, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -101,6 +113,12 @@ def test_the_card_says_what_was_measured_and_what_was_not(
     assert re.search(r"precision (9\d|100)\.\d\d %", text)
     assert "| names: welsh |" in text
     assert re.search(r"\| age: 0 to 4 \|.* points \|", text)
+
+
+def test_a_run_tells_how_many_rows_of_new_loads_joined_whom(
+    own_county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert said(own_county, monkeypatch, "link")["loads"] == []
 
 
 def test_a_steward_answers_from_the_command_line(own_county: County, monkeypatch: pytest.MonkeyPatch) -> None:
