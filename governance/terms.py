@@ -157,6 +157,70 @@ class BlockKind(StrEnum):
     COURT_ORDER = "court_order"
 
 
+class OverrideKind(StrEnum):
+    """Why the ordinary rules may give way for one child and a short while."""
+
+    SAFEGUARDING = "safeguarding"
+    BREAK_GLASS = "break_glass"
+    COURT_ORDER = "court_order"
+
+
+class OverrideReason(StrEnum):
+    IMMEDIATE_DANGER = "immediate_danger"
+    RISK_OF_SIGNIFICANT_HARM = "risk_of_significant_harm"
+    MISSING_CHILD = "missing_child"
+    MEDICAL_EMERGENCY = "medical_emergency"
+    ORDER_OF_COURT = "order_of_court"
+
+
+class FamilyTold(StrEnum):
+    """Whether the family knows of an override."""
+
+    TOLD = "told"
+    NOT_YET = "not_yet"
+    UNSAFE_TO_TELL = "unsafe_to_tell"
+
+
+class ReviewOutcome(StrEnum):
+    """What the review of an override found."""
+
+    JUSTIFIED = "justified"
+    NOT_JUSTIFIED = "not_justified"
+    REFERRED = "referred"
+
+
+class AlarmKind(StrEnum):
+    """What a privacy officer is told of at once."""
+
+    BREAK_GLASS = "break_glass"
+    SAFEGUARDING_OVERRIDE = "safeguarding_override"
+    COURT_ORDER = "court_order"
+    REVIEW_OVERDUE = "review_overdue"
+    SELF_CLAIM = "self_claim"
+    RATE_LIMITED = "rate_limited"
+
+
+class ShareDuty(StrEnum):
+    """The duty under which sharing was considered."""
+
+    CHILDREN_ACT_16LA = "children_act_16la"
+    WALES_130 = "wales_130"
+    PROFESSIONAL = "professional"
+
+
+class ShareAnswer(StrEnum):
+    DISCLOSED = "disclosed"
+    NOT_DISCLOSED = "not_disclosed"
+
+
+class ShareReason(StrEnum):
+    """Why information was or was not shared under a duty."""
+
+    FACILITATES = "facilitates"
+    MORE_DETRIMENTAL = "more_detrimental"
+    NOT_RELEVANT = "not_relevant"
+
+
 class Action(StrEnum):
     READ_FAMILY = "read_family"
     SEARCH = "search"
@@ -239,6 +303,13 @@ class EventKind(StrEnum):
     REVIEW_READ = "review_read"
     STEWARD_DECISION = "steward_decision"
     ERASURE = "erasure"
+    OVERRIDE = "override"
+    OVERRIDE_ENDED = "override_ended"
+    OVERRIDE_REVIEWED = "override_reviewed"
+    REVIEW_OVERDUE = "review_overdue"
+    ALARM_SEEN = "alarm_seen"
+    MEETING_PURPOSE = "meeting_purpose"
+    SHARE_DECISION = "share_decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +346,11 @@ class FlowRef:
 
 @dataclass(frozen=True, slots=True)
 class SegmentDecision:
-    """`failed` holds every check that failed, in order; `reason` is the first of them, or PERMITTED."""
+    """`failed` holds every check that failed, in order; `reason` is the first of them, or PERMITTED.
+
+    What an override lets through is permitted, with its id and the reasons it lifted; `flow` and `basis` are then named
+    only where they stand by themselves.
+    """
 
     segment: Segment
     permitted: bool
@@ -284,6 +359,8 @@ class SegmentDecision:
     flow: FlowRef | None
     withholding: Withholding
     basis: LegalBasis | None = None
+    lifted: tuple[Reason, ...] = ()
+    override: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,3 +381,8 @@ class Decision:
     @property
     def permitted(self) -> tuple[SegmentDecision, ...]:
         return tuple(s for s in self.segments if s.permitted)
+
+    @property
+    def override(self) -> str | None:
+        """The override that was used, if any; where two cover different categories, the first by id."""
+        return min((s.override for s in self.permitted if s.override is not None), default=None)

@@ -40,13 +40,17 @@ class Detail(StrEnum):
     ACCEPTED = "accepted"
     ACT = "act"
     AGREEMENT = "agreement"
+    ALARM = "alarm"
     ANSWER = "answer"
     BLOCK = "block"
+    CATEGORIES = "categories"
     CATEGORY = "category"
     CHANGED = "changed"
     DATASET = "dataset"
     DUPLICATE = "duplicate"
+    DUTY = "duty"
     EVENTS = "events"
+    EXPIRES = "expires"
     FAILURE = "failure"
     FAMILIES = "families"
     FILE_HASH = "file_hash"
@@ -59,6 +63,8 @@ class Detail(StrEnum):
     ORGANISATION = "organisation"
     PERSONS = "persons"
     PROJECT = "project"
+    REASON = "reason"
+    RECIPIENTS = "recipients"
     RECORD = "record"
     REJECTED = "rejected"
     RELATIONSHIP = "relationship"
@@ -72,6 +78,7 @@ class Detail(StrEnum):
     STAFF = "staff"
     STATUS = "status"
     SUPPRESSED = "suppressed"
+    TOLD = "told"
     VERSION = "version"
     WISH = "wish"
 
@@ -117,6 +124,7 @@ def decided(
         reasons=decision.failed or (decision.reason,),
         flows=tuple(sorted({s.flow for s in decision.permitted if s.flow is not None})),
         relationship=decision.relationship,
+        override=decision.override,
         policy_hash=decision.policy_hash,
     )
 
@@ -186,7 +194,8 @@ def _persons(event: AuditEvent) -> set[str]:
 
 
 def _segment(decision: SegmentDecision, pseudonyms: Mapping[str, str]) -> dict[str, Any]:
-    return {
+    lifted = {"override": decision.override, "lifted": [str(reason) for reason in decision.lifted]}
+    return (lifted if decision.override else {}) | {
         "member": pseudonyms[decision.segment.member],
         "subject": str(decision.segment.subject),
         "category": str(decision.segment.category),

@@ -169,7 +169,7 @@ CHECKS: Final[Mapping[Action, tuple[Check, ...]]] = {
         not_of_other_side,
     ),
     Action.SEARCH: _SYSTEM_AND_STAFF,
-    Action.READ_AUDIT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed),
+    Action.READ_AUDIT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, not_own_family, not_of_other_side),
     Action.RUN_COHORT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, project_open),
     Action.REVIEW_LINKS: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, not_own_family, not_of_other_side),
 }

@@ -79,6 +79,7 @@ def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
     named = {block.person_id for block in facts.blocks} | {b.against for b in facts.blocks if b.against}
     named |= {wish.person_id for wish in facts.wishes} | {row.person_id for row in facts.relationships}
     named |= {wish.signer_person_id for wish in facts.wishes if wish.signer_person_id}
+    named |= {override.person_id for override in facts.overrides}
     now = identities.current(named | facts.declared | facts.erased)
     return replace(
         facts,
@@ -90,6 +91,7 @@ def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
             replace(w, person_id=now[w.person_id], signer_person_id=now.get(w.signer_person_id or ""))
             for w in facts.wishes
         ),
+        overrides=tuple(replace(o, person_id=now[o.person_id]) for o in facts.overrides),
     )
 
 

@@ -1,8 +1,9 @@
 """The decision: may this worker see this family now, and which segments of it?
 
 Invariants: deny by default; every check is evaluated, the first that fails (in the order of `Reason`) is the reason;
-a segment is permitted only through a live flow signed by both ends that passes law, rights and consent; self and
-family, hard blocks and the unborn rule hold whatever the flow; what is withheld without a sign looks the same whether
+a segment is permitted only through a live flow signed by both ends that passes law, rights and consent, or by a valid
+override that lifts all that fails it; self and family, hard blocks and the unborn rule hold whatever the flow or
+override; what is withheld without a sign looks the same whether
 or not data exist; the outcome is a pure function of request and facts.
 Sources: the NHS legitimate-relationship model; UK GDPR Articles 6, 9, 18 and 21; the common law duty of confidence;
 Caldicott principles 2, 4 and 7. The national data opt-out and Type 1 opt-outs do not reach individual care.
@@ -26,7 +27,7 @@ from governance.terms import Action, Decision, Outcome, Reason, SegmentDecision,
 
 __all__ = ["PURPOSES", "ROLES", "decide", "listable", "outward", "policy_hash", "silent", "told", "withheld"]
 
-ENGINE: Final = "policy/1"
+ENGINE: Final = "policy/2"
 
 NAMELESS: Final = frozenset({Action.SEARCH, Action.READ_AUDIT, Action.REVIEW_LINKS})
 """Acts that go ahead without any segment: what they show by themselves names nobody."""
@@ -37,6 +38,7 @@ def decide(request: Request, facts: Facts) -> Decision:
     failed = tuple(in_order(check(request, facts) for check in CHECKS[request.action]))
     offers = offers_for(request, facts)
     segments = decide_segments(request, facts, offers, failed)
+    failed = () if any(s.override for s in segments) else failed
     reason = failed[0] if failed else _reason(request, segments)
     return Decision(
         outcome=_outcome(reason, segments),

@@ -18,6 +18,9 @@ from governance.terms import (
     Action,
     Actor,
     BlockKind,
+    Category,
+    OverrideKind,
+    OverrideReason,
     Purpose,
     RelationshipKind,
     Segment,
@@ -80,6 +83,22 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """An override one worker asked for, about one child, for some categories. `document`: a court's order was seen."""
+
+    id: str
+    kind: OverrideKind
+    person_id: str
+    staff_id: str
+    reason: OverrideReason
+    categories: frozenset[Category]
+    granted_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    document: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFact:
     """A cohort project: the agreement it stands on, its term, and whether this analyst is named on it."""
 
@@ -105,6 +124,7 @@ class Facts:
     standings: tuple[Standing, ...] = ()
     project: ProjectFact | None = None
     log_available: bool = True
+    overrides: tuple[Override, ...] = ()
 
     @property
     def responsible(self) -> frozenset[str]:

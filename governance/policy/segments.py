@@ -1,19 +1,22 @@
 """Each segment decided: agreement, law, firewall, rights and consent.
 
-Invariants: a segment is permitted only through a flow that nothing fails; every failed check of the flow that comes
+Invariants: a segment is permitted only through a flow that nothing fails, or by an override that lifts all that fails
+it; every failed check of the flow that comes
 nearest to a permit is named; how a segment is withheld never depends on whether data exist.
 Sources: UK GDPR Articles 6, 9, 18 and 21; the common law duty of confidence. The national data opt-out and Type 1
 opt-outs do not reach individual care.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from governance.agreements.flows import Flow, flow_lapse, lapse
+from governance.agreements.flows import Flow, flow_lapse
 from governance.legal_time import legal_date
 from governance.policy.checks import ORDER
 from governance.policy.firewall import blocked
 from governance.policy.offers import OFFERING, Offer, Offers
+from governance.policy.overrides import AGREEMENT, CONSENT, lifting, standing
 from governance.policy.request import Facts, Request
 from governance.terms import (
     Action,
@@ -43,6 +46,12 @@ ACCOMPANYING: Final = frozenset({Category.IDENTITY, Category.FAMILY})
 EVERYBODY: Final = "*"
 """The member of a cohort's segments."""
 
+Way = tuple[Offer | None, tuple[Reason, ...]]
+"""One offer, or none, with the checks that fail a segment through it."""
+
+_FLOW_ITSELF: Final = AGREEMENT | CONSENT
+"""Where these are lifted the flow did not let the segment through: neither it nor its basis is named."""
+
 
 def decide_segments(
     request: Request, facts: Facts, offers: Offers, failed: tuple[Reason, ...]
@@ -69,39 +78,50 @@ def _counted(
 ) -> SegmentDecision:
     source, category, subject = key
     context = _Context(request, facts, {}, failed)
-    offer, reasons = context.best(Segment(EVERYBODY, subject, category, source), offers, rights=False)
     segment = Segment(EVERYBODY, subject, category, source)
+    offer, reasons = max(context.ways(segment, offers, rights=False), key=_nearness)
     return _decided(segment, (*failed, *reasons), offer, Withholding.SIGNALLED)
 
 
 class _Context:
     """What is worked out once for all segments of one read."""
 
-    __slots__ = ("blocked", "facts", "failed", "members", "offers", "request", "signed", "today")
+    __slots__ = ("blocked", "facts", "failed", "members", "offers", "overrides", "request", "signed", "today")
 
     def __init__(self, request: Request, facts: Facts, offers: Offers, failed: tuple[Reason, ...]) -> None:
         self.request, self.facts, self.offers, self.failed = request, facts, offers, failed
         self.today = legal_date(request.at)
         self.members = {member.person_id: member for member in facts.members}
         self.blocked = blocked(facts, self.today, request.at) if facts.members else {}
-        live = [s.signed_by for s in facts.standings if lapse(s, self.today) is None]
-        self.signed = frozenset().union(*live)
+        self.overrides = standing(request, facts)
+        self.signed = frozenset().union(*(s.signed_by for s in facts.standings if s.status in OFFERING))
 
     def decide(self, segment: Segment) -> SegmentDecision:
         offers = self.offers.get((segment.source, segment.category, segment.subject), ())
-        offer, reasons = self.best(segment, offers, rights=True)
-        every = in_order([*self.failed, *reasons, *self.own(segment)])
-        return _decided(segment, every, offer, _withholding(segment, offers, every))
+        ways, own = self.ways(segment, offers, rights=True), self.own(segment)
+        offer, reasons = max(ways, key=_nearness)
+        every = in_order([*self.failed, *reasons, *own])
+        decided = _decided(segment, every, offer, _withholding(segment, offers, every))
+        return self.lifted(decided, ways, own) if every and self.overrides else decided
 
-    def best(
-        self, segment: Segment, offers: Sequence[Offer], *, rights: bool
-    ) -> tuple[Offer | None, tuple[Reason, ...]]:
-        """Return the offer that comes nearest to a permit, with the checks that fail it."""
+    def lifted(self, decided: SegmentDecision, ways: Sequence[Way], own: Sequence[Reason]) -> SegmentDecision:
+        """Return the segment as the override leaves it that opens the way nearest to a permit, if one opens any."""
+        segment = decided.segment
+        for offer, reasons in sorted(ways, key=_nearness, reverse=True):
+            failed = in_order([*self.failed, *reasons, *own])
+            used = lifting(self.overrides, segment.category, segment.subject in ADULTS, failed)
+            if used is not None:
+                kept = offer if _FLOW_ITSELF.isdisjoint(failed) else None
+                through = _decided(segment, (), kept, decided.withholding)
+                return replace(through, lifted=failed, override=used.id)
+        return decided
+
+    def ways(self, segment: Segment, offers: Sequence[Offer], *, rights: bool) -> tuple[Way, ...]:
+        """Return every offer with the checks that fail it; without any, why there is none."""
         if not offers:
             known = segment.source in self.signed
-            return None, (Reason.NO_AGREEMENT if known else Reason.PROVIDER_UNSIGNED,)
-        tried = [(offer, self.through(segment, offer, rights)) for offer in offers]
-        return max(tried, key=lambda pair: _nearness(pair[1], pair[0]))
+            return ((None, (Reason.NO_AGREEMENT if known else Reason.PROVIDER_UNSIGNED,)),)
+        return tuple((offer, self.through(segment, offer, rights)) for offer in offers)
 
     def through(self, segment: Segment, offer: Offer, rights: bool) -> tuple[Reason, ...]:
         """Return the checks that fail this segment through this flow, in order."""
@@ -180,8 +200,11 @@ def _law(flow: Flow) -> Reason | None:
     return None if flow.basis is not None and flow.gateway else Reason.NO_GATEWAY
 
 
-def _nearness(reasons: tuple[Reason, ...], offer: Offer) -> tuple[int, int, str, int, str]:
+def _nearness(way: Way) -> tuple[int, int, str, int, str]:
+    offer, reasons = way
     first = ORDER[reasons[0]] if reasons else len(ORDER)
+    if offer is None:
+        return (first, -len(reasons), "", 0, "")
     ref = offer.standing.ref(offer.flow)
     return (first, -len(reasons), ref.agreement, ref.version, ref.flow)
 
