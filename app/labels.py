@@ -9,15 +9,23 @@ from typing import Final
 from app.language import N_
 from governance.terms import (
     AgreementStatus,
+    AlarmKind,
     BlockKind,
     Category,
     EventKind,
+    FamilyTold,
     LegalBasis,
     Outcome,
+    OverrideKind,
+    OverrideReason,
     Purpose,
     RelationshipKind,
+    ReviewOutcome,
     Role,
     Say,
+    ShareAnswer,
+    ShareDuty,
+    ShareReason,
     SignerBasis,
     SubjectRole,
     WishAnswer,
@@ -228,6 +236,72 @@ EVENT_KINDS: Final[Mapping[EventKind, str]] = {
     EventKind.REVIEW_READ: N_("Opened the review of links"),
     EventKind.STEWARD_DECISION: N_("Steward’s decision"),
     EventKind.ERASURE: N_("Erased a person"),
+    EventKind.OVERRIDE: N_("Asked for an override"),
+    EventKind.OVERRIDE_ENDED: N_("Ended an override"),
+    EventKind.OVERRIDE_REVIEWED: N_("Reviewed an override"),
+    EventKind.REVIEW_OVERDUE: N_("A review became overdue"),
+    EventKind.ALARM_SEEN: N_("Took note of an alarm"),
+    EventKind.MEETING_PURPOSE: N_("Stated a purpose for a meeting"),
+    EventKind.SHARE_DECISION: N_("Decided whether to share"),
+}
+
+OVERRIDE_KINDS: Final[Mapping[OverrideKind, str]] = {
+    OverrideKind.SAFEGUARDING: N_("Safeguarding override"),
+    OverrideKind.BREAK_GLASS: N_("Break-glass"),
+    OverrideKind.COURT_ORDER: N_("Court order"),
+}
+
+OVERRIDE_HINTS: Final[Mapping[OverrideKind, str]] = {
+    OverrideKind.SAFEGUARDING: N_("You are worried about significant harm and cannot wait. Ends within 24 hours."),
+    OverrideKind.BREAK_GLASS: N_("A child is in danger now. Ends within 4 hours."),
+    OverrideKind.COURT_ORDER: N_("A court has ordered it and you have seen the order. Ends when the order does."),
+}
+
+OVERRIDE_REASONS: Final[Mapping[OverrideReason, str]] = {
+    OverrideReason.IMMEDIATE_DANGER: N_("A child is in immediate danger"),
+    OverrideReason.RISK_OF_SIGNIFICANT_HARM: N_("A child is at risk of significant harm"),
+    OverrideReason.MISSING_CHILD: N_("A child is missing"),
+    OverrideReason.MEDICAL_EMERGENCY: N_("It is a medical emergency"),
+    OverrideReason.ORDER_OF_COURT: N_("A court has ordered it"),
+}
+
+FAMILY_TOLD: Final[Mapping[FamilyTold, str]] = {
+    FamilyTold.TOLD: N_("Yes, the family has been told"),
+    FamilyTold.NOT_YET: N_("Not yet"),
+    FamilyTold.UNSAFE_TO_TELL: N_("No, telling them could put somebody at risk"),
+}
+
+REVIEW_OUTCOMES: Final[Mapping[ReviewOutcome, str]] = {
+    ReviewOutcome.JUSTIFIED: N_("Justified"),
+    ReviewOutcome.NOT_JUSTIFIED: N_("Not justified"),
+    ReviewOutcome.REFERRED: N_("Referred on"),
+}
+
+ALARMS: Final[Mapping[AlarmKind, str]] = {
+    AlarmKind.BREAK_GLASS: N_("Somebody used break-glass."),
+    AlarmKind.SAFEGUARDING_OVERRIDE: N_("Somebody used a safeguarding override."),
+    AlarmKind.COURT_ORDER: N_("Somebody relied on a court order."),
+    AlarmKind.REVIEW_OVERDUE: N_("The review of an override is overdue."),
+    AlarmKind.SELF_CLAIM: N_("Somebody said they work with a child who is not on their caseload."),
+    AlarmKind.RATE_LIMITED: N_("Somebody looked at too many records in a short time."),
+}
+"""What a notification says: of nobody and about nobody."""
+
+SHARE_DUTIES: Final[Mapping[ShareDuty, str]] = {
+    ShareDuty.CHILDREN_ACT_16LA: N_("Duty to share: Children Act 2004, section 16LA (England)"),
+    ShareDuty.WALES_130: N_("Duty to report: Social Services and Well-being (Wales) Act 2014, section 130"),
+    ShareDuty.PROFESSIONAL: N_("Professional judgement, under an agreement or guidance"),
+}
+
+SHARE_ANSWERS: Final[Mapping[ShareAnswer, str]] = {
+    ShareAnswer.DISCLOSED: N_("Shared"),
+    ShareAnswer.NOT_DISCLOSED: N_("Not shared"),
+}
+
+SHARE_REASONS: Final[Mapping[ShareReason, str]] = {
+    ShareReason.FACILITATES: N_("It helps the other service to safeguard the child or promote their welfare"),
+    ShareReason.MORE_DETRIMENTAL: N_("Sharing would do the child more harm than not sharing"),
+    ShareReason.NOT_RELEVANT: N_("It is not relevant to what the other service does"),
 }
 
 SERVICES: Final[Mapping[str, str]] = {

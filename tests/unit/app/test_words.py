@@ -20,7 +20,9 @@ TABLES = [
     *((table, type(next(iter(table)))) for table in (
         labels.SUBJECTS, labels.RELATIONS, labels.STANDINGS, labels.STATUSES, labels.SEXES, labels.RELATIONSHIPS,
         labels.BASES, labels.SAYS, labels.AGREEMENT_STATUSES, labels.WISH_KINDS, labels.WISH_ANSWERS,
-        labels.SIGNER_BASES, labels.BLOCKS, labels.OUTCOMES, labels.EVENT_KINDS, AREAS, audit.RELATED,
+        labels.SIGNER_BASES, labels.OVERRIDE_KINDS, labels.OVERRIDE_HINTS, labels.OVERRIDE_REASONS,
+        labels.FAMILY_TOLD, labels.REVIEW_OUTCOMES, labels.ALARMS, labels.SHARE_DUTIES, labels.SHARE_ANSWERS,
+        labels.SHARE_REASONS, labels.BLOCKS, labels.OUTCOMES, labels.EVENT_KINDS, AREAS, audit.RELATED,
     )),
 ]  # fmt: skip
 
