@@ -16,6 +16,8 @@ from app.anchoring import anchor_now
 from app.deployment import Deployment
 from app.identity import SignedIn
 from app.language import LONDON
+from app.subjects import Merges
+from governance.keys.keys import KeyRing
 from governance.ledger import ledger
 from governance.ledger.checkpoints import LedgerInconsistent, NotCovered, inclusion_proof
 from governance.ledger.ledger import AuditFilter, Detail, EntryView
@@ -70,6 +72,13 @@ def workers(session: Session, entries: Sequence[EntryView]) -> dict[str, Worker]
         select(staff.c.id, staff.c.name, staff.c.username, staff.c.organisation).where(staff.c.id.in_(sorted(ids)))
     )
     return {row.id: Worker(row.name, row.username, row.organisation) for row in rows}
+
+
+def pseudonyms(session: Session, ring: KeyRing, person_id: str) -> tuple[str, ...]:
+    """Return every pseudonym under which the ledger may know a person: also those of ids merged into theirs."""
+    merges = Merges(session)
+    now = merges.current([person_id])[person_id]
+    return tuple(sorted(ledger.subject_pseudonym(ring, held) for held in merges.former([now])))
 
 
 def staff_called(session: Session, text: str) -> list[tuple[str, Worker]]:

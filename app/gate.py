@@ -120,14 +120,20 @@ class Gate:
         entry = self._log(EventKind.SEARCH, actor, request.purpose, decision, listed, request_id, at, detail)
         return SearchRead(told(decision, _role(actor)), listed, entry)
 
-    def read_audit(self, actor: Actor | None, at: datetime, request_id: str, filters: Mapping[str, str]) -> Decision:
-        """Decide whether the log may be read; reading it is an entry too. Only the filters' names are logged."""
+    def read_audit(
+        self, actor: Actor | None, at: datetime, request_id: str, filters: Mapping[str, str], about: Sequence[str] = ()
+    ) -> Decision:
+        """Decide whether the log may be read; reading it is an entry too. Only the filters' names are logged.
+
+        `about` are the persons whom it is read for: nobody reads who looked at their own family.
+        """
         detail: dict[Detail, str | int] = {Detail.FILTERS: ",".join(sorted(filters))}
         request = Request(Action.READ_AUDIT, "", Purpose.IG_REVIEW, at)
         with self._database.reading() as session:
             known = governance_facts.fresh(session, actor, at)
-            decision = decide(request, governance_facts.staff_facts(session, known, at))
-        self._log(EventKind.AUDIT_READ, actor, request.purpose, decision, (), request_id, at, detail)
+            sides = [decide(request, _facts_about(session, known, person, at)) for person in about]
+            decision = _together(sides or [decide(request, governance_facts.staff_facts(session, known, at))])
+        self._log(EventKind.AUDIT_READ, actor, request.purpose, decision, about, request_id, at, detail)
         return decision
 
     def run_cohort(
@@ -218,6 +224,13 @@ def _family_facts(session: Session, actor: Actor | None, family: Family | None, 
     held = held_segments(family, records.holdings(session, family.person_ids))
     members = policy_members(family, legal_date(at))
     return governance_facts.read_facts(session, known, members, held, at, Merges(session))
+
+
+def _facts_about(session: Session, actor: Actor | None, person: str, at: datetime) -> Facts:
+    """The facts for an act that concerns a person and shows nothing of their record."""
+    family = records.load_family(session, person, legal_date(at))
+    members = () if family is None else policy_members(family, legal_date(at))
+    return governance_facts.read_facts(session, actor, members, (), at, Merges(session))
 
 
 REVIEWED: Final = (Category.IDENTITY, Category.ADDRESS)

@@ -145,7 +145,7 @@ def _uses(
 ) -> list[dict[str, str]]:
     found: dict[str, ledger.EntryView] = {}
     for held in times:
-        asked = AuditFilter(subject=subject_pseudonym(ring, held.person), since=held.since, until=held.until)
+        asked = AuditFilter(subjects=(subject_pseudonym(ring, held.person),), since=held.since, until=held.until)
         found |= {e.id: e for e in _entries(session, asked) if e.kind in SEEN_BY and e.outcome not in NOT_SEEN}
         found |= {e.id: e for e in cohorts if held.since <= e.recorded_at < held.until}
     ordered = sorted(found.values(), key=lambda entry: (entry.recorded_at, entry.id))

@@ -64,14 +64,25 @@ def search_audit(request: Request, here: Here, words: Words, _door: Allowed) -> 
 
 @router.post("/audit")
 def search_by_person(
-    request: Request, here: Here, now: Now, who: Who, words: Words, index: Index, _door: Allowed, fields: Form
+    request: Request, here: Here, now: Now, who: Who, words: Words, index: Index, door: Allowed, fields: Form
 ) -> Response:
     asked, problem = _read(dict(fields))
     found = index.find_by_number(fields.get("number", ""))
     if found is None:
         problem = problem or N_("Enter a whole NHS number or UPN")
-    subjects = tuple(ledger.subject_pseudonym(here.ring, person) for person in found or ())
-    return _results(request, here, words, asked, problem, subjects)
+    return _results(request, here, words, asked, problem, _subjects(request, here, now, who, words, door, found or []))
+
+
+def _subjects(
+    request: Request, here: Here, now: Now, who: Who, words: Words, door: Gate, found: list[str]
+) -> tuple[str, ...]:
+    """The pseudonyms of the best match, once the gate has let this officer read about that very person."""
+    best = found[:1]
+    if not best:
+        return ()
+    require(door.read_audit(who.actor, now, request.state.request_id, {"number": ""}, best), who, words)
+    with here.database.reading() as session:
+        return auditing.pseudonyms(session, here.ring, best[0])
 
 
 @router.get("/audit/entries/{entry_id}")
@@ -129,7 +140,7 @@ def _results(
 def _filter(asked: Asked, staff: list[tuple[str, auditing.Worker]], subjects: tuple[str, ...] | None) -> AuditFilter:
     return AuditFilter(
         staff_id=staff[0][0] if staff else None,
-        subject=subjects[0] if subjects else None,
+        subjects=subjects or (),
         organisation=asked.organisation or None,
         purpose=asked.purpose,
         outcome=asked.outcome,

@@ -99,10 +99,11 @@ def sequence(session: Session, since: datetime | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What an IG officer asks for. `subject` is a pseudonym (see `subject_pseudonym`); instants are UTC."""
+    """What an IG officer asks for. `subjects` are pseudonyms (see `subject_pseudonym`): an entry about any of them fits,
+    since one person may have had several ids. Instants are UTC."""
 
     staff_id: str | None = None
-    subject: str | None = None
+    subjects: tuple[str, ...] = ()
     organisation: str | None = None
     purpose: Purpose | None = None
     outcome: Outcome | None = None
@@ -137,9 +138,9 @@ def find(session: Session, asked: AuditFilter, limit: int = 50, cursor: str | No
     for column in (entry.staff_id, entry.organisation, entry.purpose, entry.outcome, entry.kind):
         if (value := getattr(asked, column.name)) is not None:
             query = query.where(column == str(value))
-    if asked.subject is not None:
+    if asked.subjects:
         about = audit_subject.c
-        query = query.join(audit_subject, about.entry_id == entry.id).where(about.pseudonym == asked.subject)
+        query = query.where(entry.id.in_(select(about.entry_id).where(about.pseudonym.in_(asked.subjects))))
     if asked.since is not None:
         query = query.where(entry.recorded_at >= asked.since.astimezone(UTC))
     if asked.until is not None:

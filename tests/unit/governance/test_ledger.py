@@ -212,15 +212,15 @@ def test_each_filter_finds_exactly_its_entries_newest_first(
     cases = {
         AuditFilter(): range(12),
         AuditFilter(staff_id=f"{1:032x}"): range(1, 12, 2),
-        AuditFilter(subject=third): [3, 7, 11],
+        AuditFilter(subjects=(third,)): [3, 7, 11],
         AuditFilter(organisation="ZMC"): range(6, 12),
         AuditFilter(purpose=Purpose.SAFEGUARDING): [5],
         AuditFilter(outcome=Outcome.DENY): [0, 3, 6, 9],
         AuditFilter(kind=EventKind.SEARCH): range(0, 12, 2),
         AuditFilter(since=now + timedelta(minutes=9)): [9, 10, 11],
         AuditFilter(until=(now + timedelta(minutes=2)).astimezone(timezone(timedelta(hours=-3)))): [0, 1],
-        AuditFilter(subject=third, outcome=Outcome.DENY): [3],
-        AuditFilter(subject=f"{3:032x}"): [],
+        AuditFilter(subjects=(third,), outcome=Outcome.DENY): [3],
+        AuditFilter(subjects=(f"{3:032x}",)): [],
     }
     for asked, expected in cases.items():
         assert minutes(searched, asked, now) == sorted(expected, reverse=True)
