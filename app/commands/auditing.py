@@ -13,7 +13,7 @@ from app.commands.output import Exit, errors, show
 from app.deployment import open_deployment
 from app.settings import Settings
 from governance.ledger import ledger
-from governance.ledger.checkpoints import inclusion_proof
+from governance.ledger.checkpoints import consistency_proof, inclusion_proof
 from governance.ledger.verification import verify as verify_ledger
 from governance.terms import EventKind
 
@@ -48,13 +48,25 @@ def verify(as_json: AsJson = False) -> None:
 def proof(
     entry_id: str, out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False
 ) -> None:
-    """Write the proof that an entry is in the ledger, to be checked offline against a checkpoint."""
+    """Write the entry and the proof that it is in the ledger, to be checked offline by the stand-alone verifier."""
     with open_deployment(Settings()) as deployment:
         note(deployment, EventKind.AUDIT_READ, "proof")
         with deployment.database.reading() as session:
             made = inclusion_proof(session, entry_id)
-    out.write_text(str(made), encoding="utf-8")
+    out.write_text(made.with_entry(), encoding="utf-8")
     show({"entry": entry_id, "index": made.index, "size": made.size, "out": str(out)}, as_json=as_json, title="Proof")
+
+
+def consistency(
+    old: int, new: int, out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False
+) -> None:
+    """Write the proof that the checkpoint of NEW entries only continues that of OLD entries."""
+    with open_deployment(Settings()) as deployment:
+        note(deployment, EventKind.AUDIT_READ, "consistency")
+        with deployment.database.reading() as session:
+            made = consistency_proof(session, old, new)
+    out.write_text(str(made), encoding="utf-8")
+    show({"old": old, "new": new, "hashes": len(made.path), "out": str(out)}, as_json=as_json, title="Consistency")
 
 
 def export(out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False) -> None:

@@ -60,7 +60,13 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "consents": {"record": partnering.record_consent, "list": partnering.list_wishes},
     "objections": {"record": partnering.record_objection},
     "cohort": {"run": counting.run},
-    "audit": {"verify": auditing.verify, "proof": auditing.proof, "export": auditing.export, "anchor": auditing.anchor},
+    "audit": {
+        "verify": auditing.verify,
+        "proof": auditing.proof,
+        "consistency": auditing.consistency,
+        "export": auditing.export,
+        "anchor": auditing.anchor,
+    },
     "keys": {"status": keeping.key_status, "rotate": keeping.rotate, "encoding-bundle": encoding.encoding_bundle},
 }
 

@@ -21,7 +21,7 @@ from governance.keys.keystore import create_key_file, create_keystore
 from governance.ledger import anchors, checkpoints, notes
 from governance.ledger.checkpoints import Checkpoint, advance, consistency_proof, inclusion_proof
 from governance.ledger.ledger import AuditEvent, AuditFilter, find, record, sequence
-from governance.ledger.proofs import check_consistency, check_inclusion
+from governance.ledger.standalone import check_consistency, check_inclusion, read_keys
 from governance.ledger.verification import FailureKind, Verification, verify
 from governance.store import audit_checkpoint, audit_sequence
 from governance.terms import EventKind, Outcome
@@ -108,11 +108,11 @@ def test_an_outsider_verifies_proofs_from_files_alone(
     early = advance(writer, ring, folder, NOW)
     write(database, ring, 8)
     late = advance(writer, ring, folder, NOW)
-    known = [notes.Verifier.parse((folder / "verifier.pub").read_text())]
+    known = read_keys((folder / "verifier.pub").read_text())
     with database.reading() as session:
         for number, entry_id in enumerate(written):
             proof = inclusion_proof(session, entry_id)
-            index, head = check_inclusion(str(proof), proof.body.encode(), known)
+            index, head, _ = check_inclusion(str(proof), proof.body.encode(), known)
             assert (index, head.size, entry_id in proof.body) == (number, 17, True)
         grown = str(consistency_proof(session, early.size, late.size))
     before, after = check_consistency(grown, early.note, known)
