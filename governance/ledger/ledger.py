@@ -99,8 +99,8 @@ def sequence(session: Session, since: datetime | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What an IG officer asks for. `subjects` are pseudonyms (see `subject_pseudonym`): an entry about any of them fits,
-    since one person may have had several ids. Instants are UTC."""
+    """What an IG officer asks for. `subjects` are pseudonyms (see `subject_pseudonym`): an entry about any of them will
+    do, since one person may have had several ids. Instants are UTC."""
 
     staff_id: str | None = None
     subjects: tuple[str, ...] = ()
