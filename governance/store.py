@@ -52,6 +52,8 @@ organisation = Table(
     Column("nation", String(10), info=OPERATIONAL),
     Column("duty_desk", String(200), info=OPERATIONAL),
     Column("telephone", String(30), info=OPERATIONAL),
+    Column("out_of_hours_desk", String(200), info=OPERATIONAL),
+    Column("out_of_hours_telephone", String(30), info=OPERATIONAL),
     Column("registered_at", UTC, nullable=False, info=OPERATIONAL),
 )
 """A partner, or a provider known only from a load. It is *signed* only through signatures on agreements in force."""
@@ -103,10 +105,116 @@ relationship = Table(
     Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
     Column("ended_at", UTC, info=OPERATIONAL),
     Column("ended_by", HEX, info=PSEUDONYM),
+    Column("expires_at", UTC, info=OPERATIONAL),
     CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended_paired"),
     Index("ix_relationship_staff_person", "staff_id", "person_id"),
     Index("ix_relationship_person", "person_id"),
 )
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("relationship_id", ForeignKey("relationship.id"), primary_key=True, info=OPERATIONAL),
+    Column("delegator_id", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+    Column("delegator_role", String(40), nullable=False, info=OPERATIONAL),
+)
+"""Who answers for a delegated relationship: it gives nothing once their own relationship or role has ended."""
+
+access_override = Table(
+    "access_override",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+    Column("organisation", ForeignKey("organisation.code"), nullable=False, info=OPERATIONAL),
+    Column("role", String(40), nullable=False, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("kind", String(20), nullable=False, info=OPERATIONAL),
+    Column("reason", String(40), nullable=False, info=SPECIAL),
+    Column("categories", JSON, nullable=False, info=OPERATIONAL),
+    Column("told_family", String(20), nullable=False, info=SPECIAL),
+    Column("document", Boolean, nullable=False, info=OPERATIONAL),
+    Column("nonce", LargeBinary, nullable=False, info=OPERATIONAL),
+    Column("justification", LargeBinary, nullable=False, info=IDENTIFIER),
+    Column("granted_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("expires_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("ended_at", UTC, info=OPERATIONAL),
+    Column("ended_by", HEX, info=PSEUDONYM),
+    CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended_paired"),
+    CheckConstraint("expires_at > granted_at", name="lasts"),
+    CheckConstraint("kind <> 'court_order' OR document", name="order_seen"),
+    Index("ix_access_override_staff_person", "staff_id", "person_id"),
+)
+"""Words that justify an override may hold anything: they are ciphertext under the override's own data key."""
+
+override_review = Table(
+    "override_review",
+    metadata,
+    Column("override_id", ForeignKey("access_override.id"), primary_key=True, info=OPERATIONAL),
+    Column("due_at", UTC, nullable=False, index=True, info=OPERATIONAL),
+    Column("escalated_at", UTC, info=OPERATIONAL),
+    Column("outcome", String(20), info=OPERATIONAL),
+    Column("nonce", LargeBinary, info=OPERATIONAL),
+    Column("note", LargeBinary, info=IDENTIFIER),
+    Column("reviewed_at", UTC, info=OPERATIONAL),
+    Column("reviewed_by", ForeignKey("staff.id"), info=PSEUDONYM),
+    CheckConstraint(
+        "(outcome IS NULL) = (reviewed_at IS NULL) AND (outcome IS NULL) = (reviewed_by IS NULL)", name="reviewed_paired"
+    ),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("kind", String(30), nullable=False, info=OPERATIONAL),
+    Column("organisation", ForeignKey("organisation.code"), nullable=False, info=OPERATIONAL),
+    Column("about", HEX, nullable=False, info=PSEUDONYM),
+    Column("day", Date, nullable=False, info=OPERATIONAL),
+    Column("raised_at", UTC, nullable=False, index=True, info=OPERATIONAL),
+    Column("seen_at", UTC, info=OPERATIONAL),
+    Column("seen_by", ForeignKey("staff.id"), info=PSEUDONYM),
+    CheckConstraint("(seen_at IS NULL) = (seen_by IS NULL)", name="seen_paired"),
+    UniqueConstraint("kind", "about", "day"),
+)
+"""What a privacy officer is told of. `about` is the random id of an override, a relationship or a worker."""
+
+meeting = Table(
+    "meeting",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+    Column("role", String(40), nullable=False, info=OPERATIONAL),
+    Column("purpose", String(30), nullable=False, info=OPERATIONAL),
+    Column("day", Date, nullable=False, info=OPERATIONAL),
+    Column("stated_at", UTC, nullable=False, info=OPERATIONAL),
+    Index("ix_meeting_staff_day", "staff_id", "day"),
+)
+
+meeting_family = Table(
+    "meeting_family",
+    metadata,
+    Column("meeting_id", ForeignKey("meeting.id"), primary_key=True, info=OPERATIONAL),
+    Column("person_id", HEX, primary_key=True, info=PSEUDONYM),
+)
+
+share_decision = Table(
+    "share_decision",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+    Column("organisation", ForeignKey("organisation.code"), nullable=False, info=OPERATIONAL),
+    Column("role", String(40), nullable=False, info=OPERATIONAL),
+    Column("duty", String(30), nullable=False, info=OPERATIONAL),
+    Column("in_force", Boolean, nullable=False, info=OPERATIONAL),
+    Column("answer", String(20), nullable=False, info=OPERATIONAL),
+    Column("reason", String(30), nullable=False, info=OPERATIONAL),
+    Column("recipients", JSON, nullable=False, info=OPERATIONAL),
+    Column("categories", JSON, nullable=False, info=OPERATIONAL),
+    Column("decided_at", UTC, nullable=False, info=OPERATIONAL),
+    CheckConstraint("(answer = 'disclosed') = (reason = 'facilitates')", name="answer_fits_reason"),
+)
+"""A decision to share or not to share, either way; append-only, and without what was shared."""
 
 agreement = Table(
     "agreement",
@@ -170,8 +278,87 @@ wish = Table(
     Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
     Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
     Column("ordinal", Integer, nullable=False, info=OPERATIONAL),
+    Column("form_id", HEX, index=True, info=OPERATIONAL),
+    Column("ground", String(40), info=SPECIAL),
+    Column("client_key", String(80), info=OPERATIONAL),
+    Index("uq_wish_client_key", "person_id", "client_key", unique=True),
 )
 """Append-only: a withdrawal is a later row, so the state at any instant can be told; `ordinal` keeps the order."""
+
+signed_form = Table(
+    "signed_form",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, info=PSEUDONYM),
+    Column("form", String(60), nullable=False, info=OPERATIONAL),
+    Column("version", Integer, nullable=False, info=OPERATIONAL),
+    Column("kind", String(20), nullable=False, info=OPERATIONAL),
+    Column("language", String(5), nullable=False, info=OPERATIONAL),
+    Column("text_hash", String(64), nullable=False, info=OPERATIONAL),
+    Column("answers", JSON, nullable=False, info=OPERATIONAL),
+    Column("signer_person_id", HEX, info=PSEUDONYM),
+    Column("signer_basis", String(30), nullable=False, info=OPERATIONAL),
+    Column("competence_by", String(80), info=OPERATIONAL),
+    Column("competence_on", Date, info=OPERATIONAL),
+    Column("competence_scope", JSON(none_as_null=True), info=OPERATIONAL),
+    Column("evidence", String(20), nullable=False, info=OPERATIONAL),
+    Column("place", String(20), info=OPERATIONAL),
+    Column("signed_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("expires", Date, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
+    Column("client_key", String(80), info=OPERATIONAL),
+    CheckConstraint("(competence_by IS NULL) = (competence_on IS NULL)", name="competence_paired"),
+    Index("uq_signed_form_client_key", "person_id", "client_key", unique=True),
+)
+"""Append-only: a form as it was signed; each module answered became a wish. What was written on it is not held."""
+
+signed_form_fault = Table(
+    "signed_form_fault",
+    metadata,
+    Column("form_id", ForeignKey("signed_form.id"), primary_key=True, info=OPERATIONAL),
+    Column("fault", String(30), nullable=False, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
+)
+"""Append-only: a form found not to hold. That is final; who still agrees signs again."""
+
+responsibility = Table(
+    "responsibility",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("kind", String(30), nullable=False, info=SPECIAL),
+    Column("holder_person_id", HEX, info=PSEUDONYM),
+    Column("holder_organisation", String(120), info=OPERATIONAL),
+    Column("since", Date, nullable=False, info=OPERATIONAL),
+    Column("until", Date, info=OPERATIONAL),
+    Column("evidence", String(30), nullable=False, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
+    Column("ended_on", Date, info=OPERATIONAL),
+    Column("ended_at", UTC, info=OPERATIONAL),
+    Column("ended_by", String(80), info=OPERATIONAL),
+    CheckConstraint(
+        "(ended_on IS NULL) = (ended_at IS NULL) AND (ended_at IS NULL) = (ended_by IS NULL)", name="ended_paired"
+    ),
+)
+"""Who may decide for a child, from when to when. `until` and `ended_on` are the first day without it."""
+
+leaflet_given = Table(
+    "leaflet_given",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("agreement_code", String(60), nullable=False, info=OPERATIONAL),
+    Column("agreement_version", Integer, nullable=False, info=OPERATIONAL),
+    Column("language", String(5), nullable=False, info=OPERATIONAL),
+    Column("given_on", Date, nullable=False, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
+    UniqueConstraint("person_id", "agreement_code", "agreement_version", "language", "given_on"),
+)
+"""Append-only: that a family was given the privacy leaflet of one version of an agreement."""
 
 hard_block = Table(
     "hard_block",
@@ -241,12 +428,13 @@ audit_entry = Table(
     Column("id", HEX, primary_key=True, info=OPERATIONAL),
     Column("recorded_at", UTC, nullable=False, index=True, info=OPERATIONAL),
     Column("kind", String(30), nullable=False, info=OPERATIONAL),
-    Column("staff_id", HEX, index=True, info=PSEUDONYM),
+    Column("staff_id", HEX, info=PSEUDONYM),
     Column("organisation", String(120), info=OPERATIONAL),
     Column("purpose", String(30), info=OPERATIONAL),
     Column("outcome", String(20), nullable=False, info=OPERATIONAL),
     Column("body", Text, nullable=False, info=PSEUDONYM),
     Column("leaf_hash", String(64), nullable=False, info=OPERATIONAL),
+    Index("ix_audit_entry_staff_recorded", "staff_id", "recorded_at"),
 )
 
 audit_subject = Table(
@@ -262,6 +450,15 @@ audit_sequence = Table(
     Column("idx", Integer, primary_key=True, autoincrement=False, info=OPERATIONAL),
     Column("entry_id", ForeignKey("audit_entry.id"), nullable=False, unique=True, info=OPERATIONAL),
 )
+
+decision_fact = Table(
+    "decision_fact",
+    metadata,
+    Column("digest", String(64), primary_key=True, info=OPERATIONAL),
+    Column("document", LargeBinary, nullable=False, info=PSEUDONYM),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+)
+"""What decisions were made from: compressed canonical JSON under its own SHA-256, named by the entries' bodies."""
 
 audit_checkpoint = Table(
     "audit_checkpoint",

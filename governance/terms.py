@@ -148,6 +148,79 @@ class SignerBasis(StrEnum):
     COURT = "court"
 
 
+class ResponsibilityKind(StrEnum):
+    """Who may decide for a child, beside the parents whom ties name. `accommodated` is recorded and changes nothing."""
+
+    PARENTAL_RESPONSIBILITY = "parental_responsibility"
+    SPECIAL_GUARDIAN = "special_guardian"
+    CARE_ORDER = "care_order"
+    COURT = "court"
+    ACCOMMODATED = "accommodated"
+
+
+class ResponsibilityEvidence(StrEnum):
+    BIRTH_CERTIFICATE = "birth_certificate"
+    RESPONSIBILITY_AGREEMENT = "responsibility_agreement"
+    ORDER_OF_COURT = "order_of_court"
+    ADOPTION_CERTIFICATE = "adoption_certificate"
+    SOCIAL_CARE_RECORD = "social_care_record"
+    STATED = "stated"
+
+
+class FormKind(StrEnum):
+    CONSENT = "consent"
+    WITHDRAWAL = "withdrawal"
+    REFUSAL = "refusal"
+    OBJECTION = "objection"
+
+
+class FormFault(StrEnum):
+    """Why a signed form does not hold."""
+
+    NOT_SIGNED = "not_signed"
+    NOT_LEGIBLE = "not_legible"
+    OUT_OF_DATE_FORM = "out_of_date_form"
+    SIGNER_NOT_ENTITLED = "signer_not_entitled"
+    NOT_EXPLAINED = "not_explained"
+    WRONG_PERSON = "wrong_person"
+
+
+class Evidence(StrEnum):
+    """How something said is evidenced. What was signed or heard is not held here."""
+
+    PAPER = "paper"
+    VERBAL = "verbal"
+    ELECTRONIC = "electronic"
+
+
+class SigningPlace(StrEnum):
+    """A kind of place: an address would tell where a family is."""
+
+    HOME = "home"
+    CLINIC = "clinic"
+    SCHOOL = "school"
+    HUB = "hub"
+    OFFICE = "office"
+    TELEPHONE = "telephone"
+    ONLINE = "online"
+
+
+class Ground(StrEnum):
+    """Why somebody objects or asks for restriction; the last five are why an objection is decided against."""
+
+    SAFETY = "safety"
+    NOT_NEEDED = "not_needed"
+    TOO_MUCH = "too_much"
+    KNOWS_THE_WORKER = "knows_the_worker"
+    INACCURATE = "inaccurate"
+    OTHER_SITUATION = "other_situation"
+    CHILD_SAFETY = "child_safety"
+    LEGAL_DUTY = "legal_duty"
+    LEGAL_CLAIMS = "legal_claims"
+    VITAL_INTERESTS = "vital_interests"
+    PERSON_SPEAKS_OTHERWISE = "person_speaks_otherwise"
+
+
 class BlockKind(StrEnum):
     """Hard blocks: no override lifts them."""
 
@@ -291,6 +364,9 @@ class EventKind(StrEnum):
     AUDIT_VERIFY = "audit_verify"
     PURPOSE_STATED = "purpose_stated"
     WISH_RECORDED = "wish_recorded"
+    FORM_CHECKED = "form_checked"
+    RESPONSIBILITY_CHANGED = "responsibility_changed"
+    LEAFLET_GIVEN = "leaflet_given"
     RELATIONSHIP_CHANGED = "relationship_changed"
     STAFF_CHANGED = "staff_changed"
     BLOCK_CHANGED = "block_changed"

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from governance.keys.keys import KeyRing
 from governance.terms import (
+    Action,
     Actor,
     Decision,
     EventKind,
@@ -55,6 +56,7 @@ class Detail(StrEnum):
     FAMILIES = "families"
     FILE_HASH = "file_hash"
     FILTERS = "filters"
+    FORM = "form"
     FOUND = "found"
     KEY_LABEL = "key_label"
     KIND = "kind"
@@ -68,6 +70,7 @@ class Detail(StrEnum):
     RECORD = "record"
     REJECTED = "rejected"
     RELATIONSHIP = "relationship"
+    RESPONSIBILITY = "responsibility"
     RESULT_HASH = "result_hash"
     ROOT = "root"
     ROWS = "rows"
@@ -85,6 +88,17 @@ class Detail(StrEnum):
 
 class EventRefused(ValueError):
     """The event holds something an entry may not hold. The message names the field, never the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedFrom:
+    """Names the inputs of one decision: the request, the digest of the facts kept, and the engine that decided."""
+
+    action: Action
+    index: str
+    purpose: Purpose | None
+    facts: str
+    engine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,7 @@ class AuditEvent:
     request_id: str | None = None
     policy_hash: str | None = None
     detail: Mapping[Detail, str | int] | Mapping[str, str | int] = field(default_factory=dict)
+    decided_from: tuple[DecidedFrom, ...] = ()
 
 
 def acted(kind: EventKind, outcome: Outcome, actor: Actor, purpose: Purpose | None = None) -> AuditEvent:
@@ -169,7 +184,7 @@ def entry_body(ring: KeyRing, event: AuditEvent, at: datetime) -> dict[str, Any]
         "role": event.role and str(event.role),
         "purpose": event.purpose and str(event.purpose),
         "subjects": sorted(pseudonyms[person] for person in set(event.subjects)),
-        "segments": [_segment(decision, pseudonyms) for decision in event.segments],
+        "segments": [segment_body(decision, pseudonyms) for decision in event.segments],
         "reasons": [str(reason) for reason in event.reasons],
         "flows": [_flow(flow) for flow in event.flows],
         "relationship": event.relationship and str(event.relationship),
@@ -179,7 +194,17 @@ def entry_body(ring: KeyRing, event: AuditEvent, at: datetime) -> dict[str, Any]
         "detail": _detail(event.detail),
         "salt": secrets.token_hex(16),
     }
+    if event.decided_from:
+        body["decided_from"] = [_named(inputs) for inputs in event.decided_from]
     return body | {"seal": entry_seal(ring, body)}
+
+
+def _named(inputs: DecidedFrom) -> dict[str, str | None]:
+    purpose = inputs.purpose and str(inputs.purpose)
+    return {
+        "action": str(inputs.action), "index": inputs.index, "purpose": purpose, "facts": inputs.facts,
+        "engine": inputs.engine,
+    }  # fmt: skip
 
 
 def _detail(detail: Mapping[Detail, str | int] | Mapping[str, str | int]) -> dict[str, str | int]:
@@ -193,7 +218,8 @@ def _persons(event: AuditEvent) -> set[str]:
     return {*event.subjects, *(decision.segment.member for decision in event.segments)}
 
 
-def _segment(decision: SegmentDecision, pseudonyms: Mapping[str, str]) -> dict[str, Any]:
+def segment_body(decision: SegmentDecision, pseudonyms: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an entry says of one segment, under the pseudonym of its member."""
     lifted = {"override": decision.override, "lifted": [str(reason) for reason in decision.lifted]}
     return (lifted if decision.override else {}) | {
         "member": pseudonyms[decision.segment.member],
