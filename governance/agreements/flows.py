@@ -37,7 +37,18 @@ SILENT_UNLESS_AGREED: Final = frozenset(
 """Where no agreement says how to withhold, the most sensitive categories are withheld without a sign."""
 
 
-_CATEGORIES: Final = frozenset(str(category) for category in Category)
+class Kind(StrEnum):
+    """An Information Sharing Protocol, a one-way Data Disclosure Agreement, a Joint Controller Agreement."""
+
+    ISP = "isp"
+    DDA = "dda"
+    JCA = "jca"
+
+
+class PartyRole(StrEnum):
+    CONTROLLER = "controller"
+    JOINT_CONTROLLER = "joint_controller"
+    PROCESSOR = "processor"
 
 
 class Identifiability(StrEnum):
@@ -69,12 +80,37 @@ class Text:
     cy: str
 
 
+NO_TEXT: Final = Text("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
+    """An organisation that signs. `signatory` is who the document says will sign, where it says so."""
+
     organisation: str
-    role: str
+    role: PartyRole
     designated_person: str
     job_title: str
+    departments: tuple[str, ...] = ()
+    public_authority: bool | None = None
+    signatory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """What the agreement's own notice tells families of one flow."""
+
+    flow: str
+    say: Say
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class JointControl:
+    """The arrangement of UK GDPR Article 26: who answers families, and who does what."""
+
+    contact_point: str
+    responsibilities: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +149,8 @@ class Flow:
     withholding: Mapping[Category, Withholding]
     why: Text
     unknown_categories: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    consent_form: str | None = None
 
     def receives(self, organisation: str, role: Role, team: str | None) -> bool:
         return any(recipient.includes(organisation, role, team) for recipient in self.to)
@@ -129,7 +167,7 @@ class Agreement:
 
     code: str
     version: int
-    kind: str
+    kind: Kind
     title: Text
     lead: str
     parties: tuple[Party, ...]
@@ -142,7 +180,13 @@ class Agreement:
     hash: str
     retention: str | None = None
     dpia: str | None = None
-    best_interests: Text = Text("", "")
+    best_interests: Text = NO_TEXT
+    areas: tuple[str, ...] = ()
+    population: Text = NO_TEXT
+    obligations: Text = NO_TEXT
+    security: Text = NO_TEXT
+    notice: tuple[NoticeLine, ...] | None = None
+    joint_control: JointControl | None = None
     document: Mapping[str, Any] = field(repr=False, compare=False, default_factory=dict)
     lines: Mapping[tuple[str | int, ...], int] = field(repr=False, compare=False, default_factory=dict)
 
@@ -203,70 +247,3 @@ def flow_lapse(standing: Standing, flow: Flow, organisation: str, today: date) -
     if not both_signed(standing, flow, organisation):
         return Reason.AGREEMENT_NOT_SIGNED
     return lapse(standing, today)
-
-
-def agreement_from(document: Mapping[str, Any], lines: Mapping[tuple[str | int, ...], int] | None = None) -> Agreement:
-    """Return the agreement a document describes. The document has passed the schema."""
-    shared = {Category(name): Withholding(how) for name, how in document["withholding"].items()}
-    ages = document["population"]
-    return Agreement(
-        code=document["code"],
-        version=document["version"],
-        kind=document["kind"],
-        title=_text(document["title"]),
-        lead=document["lead"],
-        parties=tuple(_party(party) for party in document["parties"]),
-        purposes=_text(document["purposes"]),
-        ages=(ages["from_age"], ages["to_age"]),
-        effective_from=date.fromisoformat(document["effective_from"]),
-        review_due=date.fromisoformat(document["review_due"]),
-        expires=date.fromisoformat(document["expires"]),
-        flows=tuple(_flow(flow, shared) for flow in document["flows"]),
-        hash=canonical_hash(document),
-        retention=document.get("retention"),
-        dpia=document.get("dpia"),
-        best_interests=_text(document.get("best_interests")),
-        document=document,
-        lines=lines or {},
-    )
-
-
-def _text(entry: Mapping[str, str] | None) -> Text:
-    held = entry or {}
-    return Text(held.get("en", ""), held.get("cy", ""))
-
-
-def _party(entry: Mapping[str, Any]) -> Party:
-    person = entry["designated_person"]
-    return Party(entry["organisation"], entry["role"], person["name"], person["job_title"])
-
-
-def _recipient(entry: Mapping[str, Any]) -> Recipient:
-    roles = frozenset(Role(role) for role in entry["roles"])
-    return Recipient(entry["organisation"], roles, frozenset(entry.get("teams", ())))
-
-
-def _flow(entry: Mapping[str, Any], shared: Mapping[Category, Withholding]) -> Flow:
-    own = {Category(name): Withholding(how) for name, how in entry.get("withholding", {}).items()}
-    named = [str(name) for name in entry["categories"]]
-    return Flow(
-        no=entry["no"],
-        source=entry["from"],
-        to=tuple(_recipient(recipient) for recipient in entry["to"]),
-        purposes=frozenset(Purpose(purpose) for purpose in entry["purposes"]),
-        categories=frozenset(Category(name) for name in named if name in _CATEGORIES),
-        subjects=frozenset(SubjectRole(subject) for subject in entry["subjects"]),
-        basis=LegalBasis(entry["basis"]) if entry.get("basis") else None,
-        article_9=entry.get("article_9"),
-        gateway=tuple(entry.get("gateway", ())),
-        confidentiality=Confidentiality(entry["confidentiality"]),
-        say=Say(entry["say"]),
-        objection_honoured=entry["objection_honoured"],
-        national_opt_out_applies=entry["national_opt_out_applies"],
-        type_1_applies=entry["type_1_applies"],
-        identifiability=Identifiability(entry["identifiability"]),
-        history=History(entry["history"]),
-        withholding={**shared, **own},
-        why=_text(entry.get("why")),
-        unknown_categories=tuple(name for name in named if name not in _CATEGORIES),
-    )

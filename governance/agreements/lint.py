@@ -6,11 +6,10 @@ assurance checklist; UK GDPR Articles 6, 7 and 9; the Welsh Language (Wales) Mea
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
+from governance.agreements.findings import Finding, Severity, field_name
 from governance.agreements.flows import Agreement, Confidentiality, Flow, Text
 from governance.agreements.marked_yaml import Path, line_of
 from governance.terms import Category, LegalBasis, Say, SubjectRole
@@ -39,22 +38,6 @@ SPECIAL_CATEGORIES: Final = frozenset(
 CHILDREN: Final = frozenset({SubjectRole.CHILD, SubjectRole.SIBLING})
 
 
-class Severity(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    line: int
-    field: str
-    severity: Severity
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.field}: {self.severity}: {self.message}"
-
-
 Fault = tuple[Path, Severity, str]
 
 
@@ -65,16 +48,6 @@ def check(agreement: Agreement) -> tuple[Finding, ...]:
         for rule in FLOW_RULES:
             faults += [(("flows", place, *path), how, what) for path, how, what in rule(flow, agreement)]
     return tuple(sorted(_finding(agreement.lines, fault) for fault in faults))
-
-
-def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
-
-
-def field_name(path: Path) -> str:
-    """Return a path as people write it: `flows[3].basis`."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
-    return "".join(parts).lstrip(".") or "(document)"
 
 
 def _finding(lines: Mapping[Path, int], fault: Fault) -> Finding:

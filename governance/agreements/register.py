@@ -6,25 +6,20 @@ in the ledger in the same transaction; when a version comes into force its prede
 Sources: the WASPI life cycle (draft, consultation, assured, signed); RFC 8032 (Ed25519).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from importlib import resources
-from json import loads
-from pathlib import Path
 from secrets import token_hex
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from governance.agreements.flows import Agreement, Standing, agreement_from
-from governance.agreements.lint import Finding, Severity, check, errors, field_name
-from governance.agreements.marked_yaml import Marked, Unreadable, read_marked
+from governance.agreements.documents import SHIPPED, AgreementRefused, load_agreement, read_agreement, shipped
+from governance.agreements.findings import Finding, Severity, errors
+from governance.agreements.flows import Agreement, Standing
+from governance.agreements.lint import check
 from governance.agreements.standings import covered, in_force, signed_bytes, standings, verify_signature
 from governance.keys.keys import KeyRing
 from governance.ledger.acts import act
@@ -49,8 +44,6 @@ NEXT: Final[Mapping[AgreementStatus, frozenset[AgreementStatus]]] = MappingProxy
 )
 """The life of an agreement: status → what may follow."""
 
-SHIPPED: Final = ("isp-early-years", "isp-school-readiness", "isp-family-support")
-
 __all__ = [
     "NEXT",
     "SHIPPED",
@@ -71,67 +64,6 @@ __all__ = [
     "status_of",
     "verify_signature",
 ]
-
-
-class AgreementRefused(Exception):
-    """An agreement, signature or move that cannot be taken. `findings` name lines and fields."""
-
-    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
-        super().__init__("\n".join([message, *map(str, findings)]))
-        self.findings = findings
-
-
-def load_agreement(path: Path) -> Agreement:
-    """Return the agreement in a YAML or JSON file; raise AgreementRefused naming lines and fields."""
-    try:
-        return read_agreement(path.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise AgreementRefused("the file is not UTF-8 text") from None
-
-
-def read_agreement(text: str) -> Agreement:
-    """Return the agreement in this YAML text; raise AgreementRefused naming lines and fields."""
-    try:
-        marked = read_marked(text)
-    except Unreadable as error:
-        raise AgreementRefused(str(error)) from None
-    findings = tuple(sorted(_fault(marked, error) for error in _validator().iter_errors(marked.data)))
-    if findings:
-        raise AgreementRefused("the agreement does not have the form it needs", findings)
-    return agreement_from(marked.data, marked.lines)
-
-
-def shipped(code: str) -> Agreement:
-    """Return one of the agreements that come with this software."""
-    text = resources.files("governance.agreements").joinpath(f"shipped/{code}.yaml").read_text("utf-8")
-    return read_agreement(text)
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    text = resources.files("governance.agreements").joinpath("schemas/agreement.schema.json").read_text("utf-8")
-    return Draft202012Validator(loads(text), format_checker=FormatChecker())
-
-
-_COMPLAINTS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "enum": "is not one of the words allowed here",
-        "type": "is of the wrong kind",
-        "pattern": "is not written as it should be",
-        "format": "is not a date (YYYY-MM-DD)",
-        "minItems": "is empty",
-        "minLength": "is empty",
-        "uniqueItems": "names something twice",
-    }
-)
-
-
-def _fault(marked: Marked, error: ValidationError) -> Finding:
-    path = tuple(error.absolute_path)
-    message = _COMPLAINTS.get(str(error.validator), error.message)
-    if error.validator == "enum":
-        message += ": " + ", ".join(str(word) for word in cast(Iterable[object], error.validator_value))
-    return Finding(marked.line(path), field_name(path), Severity.ERROR, message)
 
 
 def import_agreement(session: Session, ring: KeyRing, document: Agreement, at: datetime, by: str) -> str:

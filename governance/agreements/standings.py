@@ -7,7 +7,7 @@ Sources: RFC 8032 (Ed25519), RFC 8785 (canonical JSON).
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from governance.agreements.flows import Agreement, Flow, Standing, agreement_from, flow_lapse, lapse
+from governance.agreements.documents import agreement_from
+from governance.agreements.flows import Agreement, Flow, Standing, flow_lapse, lapse
 from governance.legal_time import legal_date
 from governance.store import agreement, agreement_signature, agreement_status
 from governance.terms import AgreementStatus, Category
@@ -55,6 +56,13 @@ def in_force(session: Session, at: datetime) -> tuple[Standing, ...]:
     """Return the versions under which flows may be live at that instant."""
     today = legal_date(at)
     return tuple(standing for standing in standings(session, at) if lapse(standing, today) is None)
+
+
+def agreements_with(session: Session, hashes: Collection[str]) -> dict[str, Agreement]:
+    """Return the agreements whose stored text has one of these hashes, by hash."""
+    column = agreement.c.document_hash
+    texts = session.scalars(select(cast(agreement.c.document, Text)).where(column.in_(sorted(hashes))))
+    return {parsed.hash: parsed for parsed in map(_parsed, texts) if parsed.hash in hashes}
 
 
 def covered(session: Session, provider: str, at: datetime) -> frozenset[Category]:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from governance import people
 from governance.agreements import register
-from governance.agreements.flows import agreement_from
+from governance.agreements.documents import agreement_from
 from governance.people import DeclarationKind
 from governance.store import audit_entry
 from governance.terms import AgreementStatus, Role

@@ -16,6 +16,7 @@ from governance.agreements.flows import (
     Flow,
     History,
     Identifiability,
+    Kind,
     Recipient,
     Standing,
     Text,
@@ -176,7 +177,7 @@ class _Draw:
         agreement = Agreement(
             code=code,
             version=1,
-            kind="isp",
+            kind=Kind.ISP,
             title=Text("", ""),
             lead="A",
             parties=(),
