@@ -1,7 +1,8 @@
 """Errors, as pages and as RFC 9457 problem documents.
 
 Invariants: no error repeats what was sent, names the person asked for, or tells more than its kind and a reference; the
-same kinds serve pages and `/v1`. A person who may not be seen and one who does not exist answer alike.
+same kinds serve pages and `/v1`; an act whose transaction fails, and with it its entry in the log, answers 503. A
+person who may not be seen and one who does not exist answer alike.
 """
 
 from collections.abc import Mapping
@@ -10,13 +11,16 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.gate import LogUnavailable
 from app.language import N_
+from app.logs import fault
 from app.rendering import render
+from governance.keys.keys import KeyRefused
 
 PROBLEM_JSON: Final = "application/problem+json"
 
@@ -152,13 +156,15 @@ def _where(error: Mapping[str, Any]) -> dict[str, Any]:
     return {"in": str(error["loc"][0]), "field": ".".join(known) or None, "kind": error["type"]}
 
 
-def _unlogged(request: Request, _error: Exception) -> Response:
+def _unlogged(request: Request, error: Exception) -> Response:
+    request.app.state.log.error("log unavailable", request_id=request.state.request_id, **fault(error))
     return respond(request, LOG_UNAVAILABLE)
 
 
 def install(app: FastAPI) -> None:
     """Make every error of the app answer through this module."""
-    app.add_exception_handler(LogUnavailable, _unlogged)
+    for unlogged in (LogUnavailable, SQLAlchemyError, KeyRefused):
+        app.add_exception_handler(unlogged, _unlogged)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(HTTPException, _http)
