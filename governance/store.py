@@ -158,7 +158,8 @@ override_review = Table(
     Column("reviewed_at", UTC, info=OPERATIONAL),
     Column("reviewed_by", ForeignKey("staff.id"), info=PSEUDONYM),
     CheckConstraint(
-        "(outcome IS NULL) = (reviewed_at IS NULL) AND (outcome IS NULL) = (reviewed_by IS NULL)", name="reviewed_paired"
+        "(outcome IS NULL) = (reviewed_at IS NULL) AND (outcome IS NULL) = (reviewed_by IS NULL)",
+        name="reviewed_paired",
     ),
 )
 
@@ -244,7 +245,10 @@ agreement_status = Table(
     Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
     Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
     Column("ordinal", Integer, nullable=False, info=OPERATIONAL),
+    Column("qa_group", String(120), info=OPERATIONAL),
+    Column("qa_date", Date, info=OPERATIONAL),
     UniqueConstraint("agreement_id", "ordinal"),
+    CheckConstraint("(qa_group IS NULL) = (qa_date IS NULL)", name="qa_paired"),
 )
 
 agreement_signature = Table(
@@ -260,6 +264,39 @@ agreement_signature = Table(
     Column("signed_at", UTC, nullable=False, info=OPERATIONAL),
     UniqueConstraint("agreement_id", "organisation"),
 )
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("organisation", ForeignKey("organisation.code"), nullable=False, info=OPERATIONAL),
+    Column("holder", String(120), nullable=False, info=OPERATIONAL),
+    Column("public_key", LargeBinary, nullable=False, info=OPERATIONAL),
+    Column("registered_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("registered_by", String(80), nullable=False, info=OPERATIONAL),
+    Column("revoked_at", UTC, info=OPERATIONAL),
+    Column("revoked_by", String(80), info=OPERATIONAL),
+    UniqueConstraint("organisation", "public_key"),
+    CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked_paired"),
+)
+"""The public key of an organisation's designated person: a signature made while it is not revoked counts."""
+
+agreement_warning = Table(
+    "agreement_warning",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("agreement_id", ForeignKey("agreement.id"), nullable=False, info=OPERATIONAL),
+    Column("stage", String(20), nullable=False, info=OPERATIONAL),
+    Column("organisation", String(120), nullable=False, info=OPERATIONAL),
+    Column("staff_id", String(32), nullable=False, info=PSEUDONYM),
+    Column("name", String(160), nullable=False, info=OPERATIONAL),
+    Column("relationships", Integer, nullable=False, info=OPERATIONAL),
+    Column("involvements", JSON, nullable=False, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    UniqueConstraint("agreement_id", "stage", "organisation", "staff_id", "name"),
+)
+"""Who was told by name that an agreement under which they work is running out: once for each stage. `staff_id` is
+empty for a professional known only by name; `involvements` counts those they hold, by category."""
 
 wish = Table(
     "wish",
