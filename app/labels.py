@@ -232,6 +232,8 @@ EVENT_KINDS: Final[Mapping[EventKind, str]] = {
     EventKind.BLOCK_CHANGED: N_("Changed a protection"),
     EventKind.AGREEMENT_CHANGED: N_("Changed an agreement"),
     EventKind.AGREEMENT_SIGNED: N_("Signed an agreement"),
+    EventKind.AGREEMENT_WARNED: N_("Warned of an agreement’s end"),
+    EventKind.IMPACT_COUNTED: N_("Counted what an agreement would change"),
     EventKind.KEY_CEREMONY: N_("Key ceremony"),
     EventKind.LOAD: N_("Loaded an extract"),
     EventKind.REFERENCE_IMPORT: N_("Imported reference data"),

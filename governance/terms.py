@@ -372,6 +372,8 @@ class EventKind(StrEnum):
     BLOCK_CHANGED = "block_changed"
     AGREEMENT_CHANGED = "agreement_changed"
     AGREEMENT_SIGNED = "agreement_signed"
+    AGREEMENT_WARNED = "agreement_warned"
+    IMPACT_COUNTED = "impact_counted"
     KEY_CEREMONY = "key_ceremony"
     LOAD = "load"
     REFERENCE_IMPORT = "reference_import"
