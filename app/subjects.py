@@ -55,7 +55,7 @@ class Merges:
 
 def policy_members(family: Family, at: date) -> tuple[request.Member, ...]:
     """Return the members as the policy needs them, index first."""
-    mothers = _mothers(family)
+    mothers, held = _mothers(family), _held(family)
     return tuple(
         request.Member(
             person_id=member.person_id,
@@ -65,6 +65,7 @@ def policy_members(family: Family, at: date) -> tuple[request.Member, ...]:
             responsible=member.parental_responsibility,
             with_index=member.same_household,
             carried_by=mothers.get(member.person_id) if member.unborn else None,
+            responsible_for=held.get(member.person_id, frozenset()),
         )
         for member in family.members
     )
@@ -73,6 +74,13 @@ def policy_members(family: Family, at: date) -> tuple[request.Member, ...]:
 def _mothers(family: Family) -> dict[str, str]:
     ties = (tie for member in family.members for tie in member.relations)
     return {tie.person_b: tie.person_a for tie in ties if tie.relation is Relation.BIRTH_MOTHER}
+
+
+def _held(family: Family) -> dict[str, frozenset[str]]:
+    """For whom each member holds parental responsibility, child by child."""
+    ties = [tie for member in family.members for tie in member.relations if tie.relation in RESPONSIBLE]
+    holders = {tie.person_a for tie in ties}
+    return {holder: frozenset(tie.person_b for tie in ties if tie.person_a == holder) for holder in holders}
 
 
 def held_segments(family: Family, holdings: Iterable[Holding]) -> frozenset[Segment]:

@@ -20,6 +20,7 @@ from governance.people import actor_for
 from governance.policy.request import Block, Facts, Member, ProjectFact, RelationshipFact
 from governance.store import declaration, erasure, hard_block, project, project_analyst, relationship
 from governance.terms import Actor, BlockKind, RelationshipKind, Segment
+from governance.wishes.responsibilities import responsibilities_of
 from governance.wishes.store import wishes_of
 
 
@@ -69,6 +70,7 @@ def read_facts(
         erased=around.erased,
         blocks=around.blocks,
         wishes=wishes_of(session, every),
+        responsibilities=responsibilities_of(session, every),
         standings=standings(session, at) if known_standings is None else known_standings,
     )
     return _as_they_stand(facts, identities)
@@ -79,6 +81,7 @@ def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
     named = {block.person_id for block in facts.blocks} | {b.against for b in facts.blocks if b.against}
     named |= {wish.person_id for wish in facts.wishes} | {row.person_id for row in facts.relationships}
     named |= {wish.signer_person_id for wish in facts.wishes if wish.signer_person_id}
+    named |= {row.person_id for row in facts.responsibilities} | {r.holder for r in facts.responsibilities if r.holder}
     named |= {override.person_id for override in facts.overrides}
     now = identities.current(named | facts.declared | facts.erased)
     return replace(
@@ -87,6 +90,10 @@ def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
         declared=frozenset(now[person] for person in facts.declared),
         erased=frozenset(now[person] for person in facts.erased),
         blocks=tuple(replace(b, person_id=now[b.person_id], against=now.get(b.against or "")) for b in facts.blocks),
+        responsibilities=tuple(
+            replace(row, person_id=now[row.person_id], holder=now.get(row.holder or ""))
+            for row in facts.responsibilities
+        ),
         wishes=tuple(
             replace(w, person_id=now[w.person_id], signer_person_id=now.get(w.signer_person_id or ""))
             for w in facts.wishes
@@ -109,7 +116,9 @@ def project_facts(session: Session, actor: Actor | None, code: str, at: datetime
 
 def fresh(session: Session, actor: Actor | None, at: datetime) -> Actor | None:
     """Return the actor as the store knows them now, whatever a session remembered."""
-    return None if actor is None else actor_for(session, actor.staff_id, actor.role, legal_date(at))
+    if actor is None:
+        return None
+    return actor_for(session, actor.staff_id, actor.role, legal_date(at), actor.assured)
 
 
 def recorded_about(session: Session, ids: Collection[str], at: datetime) -> Around:

@@ -1,17 +1,11 @@
 """What a decision is made from: the request, and every fact the policy may look at, as plain values.
 
-Invariants: a decision depends on nothing but these; they have one canonical JSON form, so that a decision can be made
-again years later and its inputs compared by digest. Agreements appear in that form by their hash.
+Invariants: a decision depends on nothing but these; they have one canonical form (see `canonical`), so that a decision
+can be made again years later and its inputs compared by digest.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum
-from hashlib import sha256
-from typing import Any
-
-import rfc8785
 
 from governance.agreements.flows import Standing
 from governance.terms import (
@@ -26,6 +20,7 @@ from governance.terms import (
     Segment,
     SubjectRole,
 )
+from governance.wishes.responsibility import ResponsibilityFact
 from governance.wishes.wishes import Wish
 
 
@@ -41,7 +36,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of the family read, as the policy needs them. `carried_by` is the mother of an unborn child."""
+    """One member of the family read, as the policy needs them. `carried_by` is the mother of an unborn child.
+
+    `responsible` is for the index; `responsible_for` are other members for whom ties give parental responsibility.
+    """
 
     person_id: str
     subject: SubjectRole
@@ -50,6 +48,7 @@ class Member:
     responsible: bool
     with_index: bool
     carried_by: str | None = None
+    responsible_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,44 +124,20 @@ class Facts:
     project: ProjectFact | None = None
     log_available: bool = True
     overrides: tuple[Override, ...] = ()
+    responsibilities: tuple[ResponsibilityFact, ...] = ()
 
-    @property
-    def responsible(self) -> frozenset[str]:
-        return frozenset(member.person_id for member in self.members if member.responsible)
-
-
-def facts_document(request: Request, facts: Facts) -> dict[str, Any]:
-    """Return the canonical JSON-able form of a decision's inputs."""
-    return {"request": _plain(request), "facts": _plain(facts)}
-
-
-def facts_digest(request: Request, facts: Facts) -> str:
-    """Return the SHA-256 (hex) of the canonical inputs of a decision."""
-    return sha256(rfc8785.dumps(facts_document(request, facts))).hexdigest()
+    def holders(self, member: Member) -> frozenset[str]:
+        """Return who holds parental responsibility for this very member, as far as ties tell."""
+        index = member.person_id == self.members[0].person_id
+        by_ties = {
+            m.person_id for m in self.members if (index and m.responsible) or member.person_id in m.responsible_for
+        }
+        return frozenset(by_ties | ({member.carried_by} if member.carried_by else set()))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Standing):
-        return _standing(value)
-    if is_dataclass(value):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(held) for key, held in value.items()}
-    if isinstance(value, frozenset):
-        return sorted((_plain(item) for item in value), key=rfc8785.dumps)
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one decision is made from."""
 
-
-def _standing(standing: Standing) -> dict[str, Any]:
-    agreement = standing.agreement
-    return {
-        "code": agreement.code,
-        "version": agreement.version,
-        "hash": agreement.hash,
-        "status": str(standing.status),
-        "signed_by": sorted(standing.signed_by),
-    }
+    request: Request
+    facts: Facts

@@ -13,7 +13,7 @@ from typing import Final
 
 from governance.agreements.flows import Flow, flow_lapse
 from governance.legal_time import legal_date
-from governance.policy.checks import ORDER
+from governance.policy.checks import CHILDHOOD_YEARS, ORDER
 from governance.policy.firewall import blocked
 from governance.policy.offers import OFFERING, Offer, Offers
 from governance.policy.overrides import AGREEMENT, CONSENT, lifting, standing
@@ -31,6 +31,7 @@ from governance.terms import (
     Withholding,
 )
 from governance.wishes import wishes
+from governance.wishes.responsibility import subject_at
 from governance.wishes.wishes import CONSENT_REASON, Consent
 
 ADULTS: Final = frozenset({SubjectRole.MOTHER, SubjectRole.FATHER, SubjectRole.CARER, SubjectRole.OTHER_ADULT})
@@ -165,7 +166,7 @@ class _Context:
     def _stands(self, kind: WishKind, segment: Segment, offer: Offer) -> bool:
         code, at = offer.standing.agreement.code, self.request.at
         return any(
-            wishes.active(self.facts.wishes, kind, person, segment.category, code, at)
+            wishes.active(self.facts.wishes, kind, person, segment.category, code, at, offer.flow.no)
             for person in self._voices(segment)
         )
 
@@ -187,13 +188,15 @@ class _Context:
 
     def _consent(self, segment: Segment, category: Category, offer: Offer) -> Consent:
         code, at = offer.standing.agreement.code, self.request.at
-        return wishes.consent(self.facts.wishes, self._subject(segment), category, code, at)
+        return wishes.consent(self.facts.wishes, self._subject(segment), category, code, at, offer.flow.no)
 
     def _subject(self, segment: Segment) -> wishes.Subject:
-        member = self.members.get(segment.member)
-        carried = {member.carried_by} if member and member.carried_by else set()
-        responsible = self.facts.responsible | carried
-        return wishes.Subject(segment.member, segment.subject in ADULTS, frozenset(responsible))
+        member, at = self.members.get(segment.member), self.request.at
+        if member is None:
+            return wishes.Subject(segment.member, segment.subject in ADULTS, frozenset())
+        adult = segment.subject in ADULTS or (member.age is not None and member.age >= CHILDHOOD_YEARS)
+        holders = self.facts.holders(member)
+        return subject_at(segment.member, adult, holders, self.facts.responsibilities, at)
 
 
 def _law(flow: Flow) -> Reason | None:

@@ -3,9 +3,12 @@
 Invariants: rows are only added; a row counts from the instant it is valid *and* recorded; a consent stands only when
 the newest row by validity and the newest by record both give it, so that neither a late-typed form nor a back-dated
 one can undo a refusal; refusals and withdrawals do not expire; nobody consents for another adult; where two holders of
-parental responsibility disagree there is no consent; a competent child's or a court's word outlives a parent's.
-Sources: UK GDPR Articles 7, 18 and 21; Children Act 1989 ss.2-3, 31, 33; Gillick v West Norfolk [1986] AC 112; the NHS
-national data opt-out policy (opt-outs do not reach individual care).
+parental responsibility disagree there is no consent; a competent child's or a court's word outlives a parent's; an authority
+speaks only under a care order that stands, and then holders of parental responsibility give way; what was said on a
+form that does not hold stops counting when that is found. An opt-out is one switch a person has: its newest setting
+counts, whoever set it.
+Sources: UK GDPR Articles 7, 18 and 21; Children Act 1989 ss.2-3, 14C, 31, 33(3); Gillick v West Norfolk [1986] AC 112;
+the NHS national data opt-out policy (opt-outs do not reach individual care).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +25,7 @@ EVERYTHING: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One row of the wish store. `scope` names categories, agreement codes, or everything."""
+    """One row of the wish store. `scope` names categories, agreements, their flows (`code/no`), or everything."""
 
     person_id: str
     kind: WishKind
@@ -35,15 +38,23 @@ class Wish:
     expires: date | None
     recorded_at: datetime
     ordinal: int
+    void_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose wishes are read: an adult speaks for themselves; `responsible` hold parental responsibility."""
+    """Whose wishes are read: an adult speaks for themselves; `responsible` may speak for a child as holders.
+
+    A child is `guarded` by special guardians (then nobody unnamed speaks), `in_care` under a care order, or
+    `before_court` where only the court decides.
+    """
 
     person_id: str
     adult: bool
     responsible: frozenset[str]
+    guarded: bool = False
+    in_care: bool = False
+    before_court: bool = False
 
 
 class Consent(StrEnum):
@@ -99,9 +110,11 @@ _REFUSALS: Final[Mapping[WishAnswer, Consent]] = {
 }
 
 
-def consent(wishes: Iterable[Wish], subject: Subject, category: Category, agreement: str, at: datetime) -> Consent:
-    """Return the state of consent to this category under this agreement at that instant."""
-    rows = _speaking(wishes, WishKind.CONSENT, subject.person_id, category, agreement, at)
+def consent(
+    wishes: Iterable[Wish], subject: Subject, category: Category, agreement: str, at: datetime, flow: str | None = None
+) -> Consent:
+    """Return the state of consent to this category under this agreement (through this flow of it) at that instant."""
+    rows = _speaking(wishes, WishKind.CONSENT, subject.person_id, _names(category, agreement, flow), at)
     entitled = [row for row in rows if _entitled(row, subject)]
     if not entitled:
         return Consent.NOT_ENTITLED if rows else Consent.UNKNOWN
@@ -110,28 +123,41 @@ def consent(wishes: Iterable[Wish], subject: Subject, category: Category, agreem
 
 
 def active(
-    wishes: Iterable[Wish], kind: WishKind, person_id: str, category: Category, agreement: str, at: datetime
+    wishes: Iterable[Wish],
+    kind: WishKind,
+    person_id: str,
+    category: Category,
+    agreement: str,
+    at: datetime,
+    flow: str | None = None,
 ) -> bool:
-    """Tell whether an objection, restriction or opt-out of this person stands at that instant."""
-    rows = _speaking(wishes, kind, person_id, category, agreement, at)
+    """Tell whether an objection or restriction of this person stands at that instant."""
+    rows = _speaking(wishes, kind, person_id, _names(category, agreement, flow), at)
     kept = [row for row in rows if row.expires is None or legal_date(at) < row.expires]
     return _any_stands(kept)
 
 
 def opted_out(wishes: Iterable[Wish], kind: WishKind, person_id: str, at: datetime) -> bool:
-    """Tell whether an opt-out stands, whatever its scope: opt-outs reach every category."""
+    """Tell whether an opt-out stands, whatever its scope and whoever set it: opt-outs reach every category."""
     rows = [row for row in wishes if row.kind is kind and row.person_id == person_id and _known(row, at)]
-    return _any_stands(rows)
+    return bool(rows) and _newest_stand(rows)
+
+
+def flow_name(agreement: str, flow: str) -> str:
+    """Return how a wish names one flow of an agreement."""
+    return f"{agreement}/{flow}"
+
+
+def _names(category: Category, agreement: str, flow: str | None) -> set[str]:
+    return {EVERYTHING, str(category), agreement} | ({flow_name(agreement, flow)} if flow else set())
 
 
 def _known(row: Wish, at: datetime) -> bool:
-    return row.valid_from <= at and row.recorded_at <= at
+    held = row.void_from is None or at < row.void_from
+    return held and row.valid_from <= at and row.recorded_at <= at
 
 
-def _speaking(
-    wishes: Iterable[Wish], kind: WishKind, person_id: str, category: Category, agreement: str, at: datetime
-) -> list[Wish]:
-    named = {EVERYTHING, str(category), agreement}
+def _speaking(wishes: Iterable[Wish], kind: WishKind, person_id: str, named: set[str], at: datetime) -> list[Wish]:
     return [
         row
         for row in wishes
@@ -140,11 +166,14 @@ def _speaking(
 
 
 def _adult_speaks(row: Wish, subject: Subject) -> bool:
-    return row.signer_person_id in (None, subject.person_id)
+    return subject.adult and row.signer_person_id in (None, subject.person_id)
 
 
 def _parent_speaks(row: Wish, subject: Subject) -> bool:
-    return not subject.adult and (row.signer_person_id is None or row.signer_person_id in subject.responsible)
+    if subject.adult or subject.in_care:
+        return False
+    unnamed = row.signer_person_id is None and not subject.guarded
+    return unnamed or row.signer_person_id in subject.responsible
 
 
 def _child_speaks(row: Wish, subject: Subject) -> bool:
@@ -152,16 +181,20 @@ def _child_speaks(row: Wish, subject: Subject) -> bool:
 
 
 _ENTITLED: Final[Mapping[SignerBasis, Callable[[Wish, Subject], bool]]] = {
-    SignerBasis.ADULT_SELF: lambda row, subject: subject.adult and _adult_speaks(row, subject),
+    SignerBasis.ADULT_SELF: _adult_speaks,
     SignerBasis.PARENTAL_RESPONSIBILITY: _parent_speaks,
     SignerBasis.COMPETENT_CHILD: _child_speaks,
-    SignerBasis.CARE_ORDER: lambda _row, subject: not subject.adult,
+    SignerBasis.CARE_ORDER: lambda _row, subject: subject.in_care and not subject.adult,
     SignerBasis.COURT: lambda _row, _subject: True,
 }
 
 
 def _entitled(row: Wish, subject: Subject) -> bool:
-    return row.signer_basis is not None and _ENTITLED[row.signer_basis](row, subject)
+    if row.signer_basis is None or (
+        subject.before_court and not subject.adult and row.signer_basis not in PRECEDENCE[0]
+    ):
+        return False
+    return _ENTITLED[row.signer_basis](row, subject)
 
 
 def _first_in_line(rows: Sequence[Wish], subject: Subject) -> Sequence[Wish]:

@@ -17,7 +17,9 @@ PURPOSES = {
 def read_allowed(request: Request, facts: Facts) -> bool:
     actor, at = facts.actor, request.at
     today = at.date()
-    if not facts.log_available or actor is None or not actor.active or not actor.role_held:
+    if not facts.log_available or actor is None or not actor.assured:
+        return False
+    if not actor.active or not actor.role_held:
         return False
     if actor.training_until is None or actor.training_until < today:
         return False
@@ -89,13 +91,12 @@ def _through(request: Request, facts: Facts, segment: Segment, member: Member, s
         return False
     if flow.basis is None or not flow.gateway:  # type: ignore[attr-defined]
         return False
+    through = f"{agreement.code}/{flow.no}"  # type: ignore[attr-defined]
     voices = {segment.member} | ({member.carried_by} if member.unborn else set())
     said = [
         w
         for w in facts.wishes
-        if w.valid_from <= request.at
-        and w.recorded_at <= request.at
-        and set(w.scope) & {"*", segment.category, agreement.code}
+        if _heard(w, request) and set(w.scope) & {"*", segment.category, agreement.code, through}
     ]
     about = [w for w in said if w.person_id in voices]
     if flow.objection_honoured and _stands(about, "objection", "overruled", today):  # type: ignore[attr-defined]
@@ -106,12 +107,12 @@ def _through(request: Request, facts: Facts, segment: Segment, member: Member, s
         return True
 
     def agreed(category: str) -> bool:
-        rows = [w for w in consents if set(w.scope) & {"*", category, agreement.code}]
-        return _agreed(rows, facts, member, today)
+        rows = [w for w in consents if set(w.scope) & {"*", category, agreement.code, through}]
+        return _agreed(rows, facts, member, request)
 
-    known = [w for w in facts.wishes if w.valid_from <= request.at and w.recorded_at <= request.at]
+    known = [w for w in facts.wishes if _heard(w, request)]
     consents = [w for w in known if w.person_id == segment.member and w.kind == "consent"]
-    spoken = any(set(w.scope) & {"*", segment.category, agreement.code} for w in consents)
+    spoken = any(set(w.scope) & {"*", segment.category, agreement.code, through} for w in consents)
     if segment.category in ("identity", "family") and not spoken:
         return any(agreed(c) for c in flow.categories if c not in ("identity", "family"))  # type: ignore[attr-defined]
     return agreed(segment.category)
@@ -131,19 +132,45 @@ def _stands(said: list[Wish], kind: str, decided: str, today: object) -> bool:
     return False
 
 
-def _agreed(rows: list[Wish], facts: Facts, member: Member, today: object) -> bool:
-    adult = member.subject in ("mother", "father", "carer", "other_adult")
-    parents = {m.person_id for m in facts.members if m.responsible} | {member.carried_by, None}
+def _heard(w: Wish, request: Request) -> bool:
+    if w.void_from is not None and w.void_from <= request.at:
+        return False
+    return w.valid_from <= request.at and w.recorded_at <= request.at
+
+
+def _agreed(rows: list[Wish], facts: Facts, member: Member, request: Request) -> bool:
+    today = request.at.date()
+    adult = member.subject in ("mother", "father", "carer", "other_adult") or (member.age or 0) >= 18
+    parents: set[str | None] = {None, member.carried_by}
+    if member == facts.members[0]:
+        parents |= {m.person_id for m in facts.members if m.responsible}
+    parents |= {m.person_id for m in facts.members if member.person_id in m.responsible_for}
+    known = [r for r in facts.responsibilities if r.person_id == member.person_id]
+    known = [r for r in known if r.recorded_at <= request.at and r.since <= today]
+    over = [r for r in known if r.until is not None and r.until <= today]
+    over += [r for r in known if r.ended_at and r.ended_at <= request.at and r.ended_on and r.ended_on <= today]
+    now = [r for r in known if r not in over]
+    deciding = {str(r.kind) for r in now}
+    holds = ("parental_responsibility", "special_guardian")
+    still = {r.holder for r in now if r.kind in holds}
+    parents -= {r.holder for r in over if r.kind in holds and r.holder is not None and r.holder not in still}
+    parents |= still
+    if "special_guardian" in deciding:
+        parents = {r.holder for r in now if r.kind == "special_guardian"}
+    if "care_order" in deciding:
+        parents = set()
     self_signed = (None, member.person_id)
     by_line: dict[str, list[Wish]] = {"court": [], "competent_child": [], "care_order": [], "parent": [], "adult": []}
     for w in rows:
         if w.signer_basis == "court":
             by_line["court"].append(w)
+        elif "court" in deciding and not adult:
+            continue
         elif adult and w.signer_basis == "adult_self" and w.signer_person_id in self_signed:
             by_line["adult"].append(w)
         elif not adult and w.signer_basis == "competent_child" and w.signer_person_id in self_signed:
             by_line["competent_child"].append(w)
-        elif not adult and w.signer_basis == "care_order":
+        elif not adult and w.signer_basis == "care_order" and "care_order" in deciding:
             by_line["care_order"].append(w)
         elif not adult and w.signer_basis == "parental_responsibility" and w.signer_person_id in parents:
             by_line["parent"].append(w)

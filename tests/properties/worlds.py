@@ -31,6 +31,7 @@ from governance.terms import (
     LegalBasis,
     Purpose,
     RelationshipKind,
+    ResponsibilityKind,
     Role,
     Say,
     Segment,
@@ -40,6 +41,7 @@ from governance.terms import (
     WishKind,
     Withholding,
 )
+from governance.wishes.responsibility import ResponsibilityFact
 from governance.wishes.wishes import ANSWERS, Wish
 
 T = TypeVar("T")
@@ -102,13 +104,15 @@ class _Draw:
             wishes=tuple(self.wish(ordinal) for ordinal in range(self.one(range(8)))),
             standings=tuple(self.standing(f"isp-{n}") for n in range(1, self.one((2, 3, 4)))),
             log_available=self.chance(0.98),
+            responsibilities=tuple(self.responsibility() for _ in range(self.one((0, 0, 0, 1, 2)))),
         )
         purpose = self.mostly(self.one((Purpose.EARLY_HELP, Purpose.SAFEGUARDING)), (Purpose.PLANNING, None))
         return Request(Action.READ_FAMILY, index, purpose, NOW), facts
 
     def actor(self, role: Role) -> Actor:
         trained = self.mostly(LONG_AFTER, (TODAY, TODAY - timedelta(days=1), None))
-        return Actor("worker", self.one(ORGANISATIONS), role, None, self.chance(0.98), self.chance(0.98), trained)
+        active, held, assured = self.chance(0.98), self.chance(0.98), self.chance(0.98)
+        return Actor("worker", self.one(ORGANISATIONS), role, None, active, held, trained, assured)
 
     def family(self) -> tuple[Member, ...]:
         index = self.mostly("ada", ("bump", "mair"), 0.2)
@@ -124,6 +128,22 @@ class _Draw:
             responsible=name in ("mair", "tom") and self.chance(0.8),
             with_index=name == index or self.chance(0.6),
             carried_by="mair" if name == "bump" else None,
+            responsible_for=frozenset({"ben"}) if name in ("mair", "tom") and self.chance(0.6) else frozenset(),
+        )
+
+    def responsibility(self) -> ResponsibilityFact:
+        kind = self.one(tuple(ResponsibilityKind))
+        held = kind in (ResponsibilityKind.PARENTAL_RESPONSIBILITY, ResponsibilityKind.SPECIAL_GUARDIAN)
+        ended = self.mostly(None, (TODAY, SOON, TODAY - timedelta(days=1)), 0.2)
+        return ResponsibilityFact(
+            person_id=self.one(PEOPLE),
+            kind=kind,
+            holder=self.one(("mair", "tom", "gran")) if held else None,
+            since=self.mostly(LONG_AGO, (TODAY, SOON)),
+            until=self.mostly(None, (TODAY, SOON), 0.1),
+            recorded_at=self.mostly(INSTANTS[0], (NOW + timedelta(days=1),)),
+            ended_on=ended,
+            ended_at=None if ended is None else self.mostly(INSTANTS[1], (NOW + timedelta(days=1),), 0.2),
         )
 
     def held(self, members: Collection[Member]) -> frozenset[Segment]:
@@ -163,7 +183,7 @@ class _Draw:
             person_id=person,
             kind=kind,
             answer=self.mostly(usual, sorted(ANSWERS[kind]), 0.4),
-            scope=tuple(sorted(self.some(("isp-1", "isp-2", *map(str, CATEGORIES)), 0.3) or {"*"})),
+            scope=tuple(sorted(self.some(("isp-1", "isp-2", "isp-1/0", *map(str, CATEGORIES)), 0.3) or {"*"})),
             signer=None,
             signer_person_id=self.mostly(person if adult else self.one(("mair", "tom")), (None, *PEOPLE), 0.2),
             signer_basis=self.mostly(basis, (None, *SignerBasis), 0.2),
@@ -171,6 +191,7 @@ class _Draw:
             expires=self.mostly(None, (TODAY, SOON), 0.2),
             recorded_at=self.mostly(self.one(INSTANTS), (NOW + timedelta(days=1),)),
             ordinal=ordinal,
+            void_from=self.mostly(None, (*INSTANTS, NOW, NOW + timedelta(days=1)), 0.08),
         )
 
     def standing(self, code: str) -> Standing:
