@@ -118,6 +118,17 @@ def newest_anchor(session: Session) -> Anchor | None:
     return None if row is None else Anchor(row.size, row.root, ledger.stored_instant(row.made_at))
 
 
+def note_export(
+    deployment: Deployment, who: SignedIn, at: datetime, request_id: str, operation: str, about: Sequence[str] = ()
+) -> None:
+    """Commit the entry of an export that the gate has let this officer make; raise where it cannot be written."""
+    event = ledger.acted(EventKind.EXPORT, Outcome.DONE, who.actor, Purpose.IG_REVIEW)
+    detail: dict[Detail, str | int] = {Detail.OPERATION: operation}
+    with deployment.database.writing() as session:
+        event = replace(event, request_id=request_id, detail=detail, subjects=tuple(about))
+        ledger.record(session, deployment.ring, event, at)
+
+
 def check(deployment: Deployment, who: SignedIn, at: datetime, request_id: str) -> Verification:
     """Anchor what is new, verify the whole ledger, and note that and what was found."""
     with suppress(LedgerInconsistent):

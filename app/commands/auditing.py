@@ -11,10 +11,11 @@ from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, errors, show
 from app.deployment import open_deployment
+from app.exporting import Format, pieces
 from app.settings import Settings
-from governance.ledger import ledger
 from governance.ledger.checkpoints import consistency_proof, inclusion_proof
 from governance.ledger.verification import verify as verify_ledger
+from governance.policy.replay import replay as replay_entry
 from governance.terms import EventKind
 
 CHECKPOINT_KEY = "checkpoint/1"
@@ -69,16 +70,39 @@ def consistency(
     show({"old": old, "new": new, "hashes": len(made.path), "out": str(out)}, as_json=as_json, title="Consistency")
 
 
-def export(out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)], as_json: AsJson = False) -> None:
-    """Write every sequenced entry as JSON lines."""
-    lines = 0
+def replay(entry_id: str, as_json: AsJson = False) -> None:
+    """Make a past decision again from what was kept of it; exit 1 where it comes out otherwise."""
     with open_deployment(Settings()) as deployment:
-        note(deployment, EventKind.EXPORT, "audit-export")
-        with deployment.database.reading() as session, out.open("w", encoding="utf-8") as file:
-            for line in ledger.export(session):
-                file.write(line + "\n")
-                lines += 1
-    show({"entries": lines, "out": str(out)}, as_json=as_json, title="Exported")
+        note(deployment, EventKind.AUDIT_READ, "replay")
+        with deployment.database.reading() as session:
+            made = replay_entry(session, deployment.ring, entry_id)
+    result = {
+        "entry": made.entry_id, "same": made.same, "differs": list(made.differs), "decisions": made.decisions,
+        "engine_then": made.engine_then, "engine_now": made.engine_now,
+        "same_engine": made.engine_then == made.engine_now,
+    }  # fmt: skip
+    show(result, as_json=as_json, title="Replayed")
+    if not made.same:
+        raise typer.Exit(Exit.NO)
+
+
+def export(
+    out: Annotated[Path, typer.Option("-o", "--out", dir_okay=False)],
+    format_: Annotated[Format, typer.Option("--format", help="Exact lines, a table, or FHIR R4.")] = Format.JSONL,
+    as_json: AsJson = False,
+) -> None:
+    """Write every sequenced entry."""
+    count = 0
+
+    def counted() -> None:
+        nonlocal count
+        count += 1
+
+    with open_deployment(Settings()) as deployment:
+        note(deployment, EventKind.EXPORT, f"audit-export-{format_}")
+        with deployment.database.reading() as session, out.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces(session, format_, datetime.now(UTC), counted))
+    show({"entries": count, "format": str(format_), "out": str(out)}, as_json=as_json, title="Exported")
 
 
 def anchor(as_json: AsJson = False) -> None:

@@ -4,18 +4,20 @@ Invariants: every page here first asks the gate, which logs that the log was rea
 in a form, never in an address.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app import auditing
 from app.dependencies import Form, Here, Index, Now, Who, Words
+from app.exporting import FORMS, Format, pieces
 from app.gate import Gate
 from app.language import N_, Language
-from app.problems import NOT_FOUND, Refused
+from app.problems import NOT_FOUND, UNREADABLE, Refused
 from app.refusals import require
 from app.rendering import render
 from app.views.audit import entry_view, lines
@@ -83,6 +85,24 @@ def _subjects(
     require(door.read_audit(who.actor, now, request.state.request_id, {"number": ""}, best), who, words)
     with here.database.reading() as session:
         return auditing.pseudonyms(session, here.ring, best[0])
+
+
+@router.post("/audit/export")
+def export(request: Request, here: Here, now: Now, who: Who, _door: Allowed, fields: Form) -> Response:
+    """Send the whole log as a file; the entry that says so is committed before the first byte."""
+    chosen = fields.get("format")
+    if chosen not in set(Format):
+        raise Refused(UNREADABLE)
+    auditing.note_export(here, who, now, request.state.request_id, f"audit-export-{chosen}")
+    form = FORMS[Format(chosen)]
+    name = f"ledger-{now:%Y-%m-%d}.{form.suffix}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_streamed(here, Format(chosen), now), media_type=form.media_type, headers=headers)
+
+
+def _streamed(here: Here, chosen: Format, now: Now) -> Iterator[str]:
+    with here.database.reading() as session:
+        yield from pieces(session, chosen, now, lambda: None)
 
 
 @router.get("/audit/entries/{entry_id}")

@@ -35,7 +35,7 @@ from governance.terms import (
 )
 
 CHILD, MOTHER, WORKER = "c" * 32, "d" * 32, "a" * 32
-ACTOR = Actor(WORKER, "ZCH", Role.HEALTH_VISITOR, "East", True, True, date(2027, 1, 1))
+ACTOR = Actor(WORKER, "ZCH", Role.HEALTH_VISITOR, "East", True, True, date(2027, 1, 1), True)
 FLOW = FlowRef("early-help-isp", 3, "04")
 PLAIN = AuditEvent(EventKind.SEARCH, Outcome.DONE, staff_id=WORKER, organisation="ZCH", subjects=(CHILD,))
 
