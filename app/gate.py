@@ -21,15 +21,15 @@ from governance.keys.keys import KeyRefused, KeyRing
 from governance.ledger.ledger import AuditEvent, Detail, EventRefused, decided, record
 from governance.legal_time import legal_date
 from governance.policy import facts as governance_facts
-from governance.policy.policy import decide, listable, told
-from governance.policy.request import Facts, Request
+from governance.policy.kept import keep
+from governance.policy.policy import decide, decide_all, listable, told
+from governance.policy.request import Facts, Made, Request
 from governance.terms import (
     Action,
     Actor,
     Category,
     Decision,
     EventKind,
-    Outcome,
     Purpose,
     Reason,
     Role,
@@ -90,22 +90,23 @@ class Gate:
         with self._database.reading() as session:
             family = records.load_family(session, index, legal_date(at))
             facts = _family_facts(session, actor, family, at)
-        decision = decide(request, facts)
+        decision, made = decide(request, facts), (Made(request, facts),)
         permitted = decision.reason is Reason.PERMITTED
         shown = narrowed(family, decision) if family is not None and permitted else None
         subjects = [member.person_id for member in shown.members] if shown else [family.index if family else index]
-        entry = self._log(action, actor, purpose, decision, subjects, request_id, at)
+        entry = self._log(action, actor, purpose, decision, subjects, request_id, at, made=made)
         return FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry, _walled(decision))
 
     def search(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
         """Return which of these persons may be listed to this worker; finding nothing is logged too."""
         with self._database.reading() as session:
             known = governance_facts.fresh(session, actor, at)
-            decision = decide(Request(Action.SEARCH, "", None, at), governance_facts.staff_facts(session, known, at))
+            made = Made(Request(Action.SEARCH, "", None, at), governance_facts.staff_facts(session, known, at))
+            decision = decide(made.request, made.facts)
             allowed = decision.reason is Reason.PERMITTED
             listed = self._listed(session, known, at, hits) if allowed else ()
         detail: dict[Detail, str | int] = {Detail.FOUND: len(listed)}
-        entry = self._log(EventKind.SEARCH, actor, None, decision, listed, request_id, at, detail)
+        entry = self._log(EventKind.SEARCH, actor, None, decision, listed, request_id, at, detail, (made,))
         return SearchRead(told(decision, _role(actor)), listed, entry)
 
     def place_record(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
@@ -113,11 +114,12 @@ class Gate:
         request = Request(Action.REVIEW_LINKS, "", Purpose.DATA_QUALITY, at)
         with self._database.reading() as session:
             known = governance_facts.fresh(session, actor, at)
-            decision = decide(request, governance_facts.staff_facts(session, known, at))
+            made = Made(request, governance_facts.staff_facts(session, known, at))
+            decision = decide(made.request, made.facts)
             allowed = decision.reason is Reason.PERMITTED
             listed = self._listed(session, known, at, hits) if allowed else ()
         detail: dict[Detail, str | int] = {Detail.FOUND: len(listed)}
-        entry = self._log(EventKind.SEARCH, actor, request.purpose, decision, listed, request_id, at, detail)
+        entry = self._log(EventKind.SEARCH, actor, request.purpose, decision, listed, request_id, at, detail, (made,))
         return SearchRead(told(decision, _role(actor)), listed, entry)
 
     def read_audit(
@@ -131,9 +133,10 @@ class Gate:
         request = Request(Action.READ_AUDIT, "", Purpose.IG_REVIEW, at)
         with self._database.reading() as session:
             known = governance_facts.fresh(session, actor, at)
-            sides = [decide(request, _facts_about(session, known, person, at)) for person in about]
-            decision = _together(sides or [decide(request, governance_facts.staff_facts(session, known, at))])
-        self._log(EventKind.AUDIT_READ, actor, request.purpose, decision, about, request_id, at, detail)
+            sides = [Made(request, _facts_about(session, known, person, at)) for person in about]
+            made = sides or [Made(request, governance_facts.staff_facts(session, known, at))]
+        decision = decide_all(made)
+        self._log(EventKind.AUDIT_READ, actor, request.purpose, decision, about, request_id, at, detail, made)
         return decision
 
     def run_cohort(
@@ -148,7 +151,8 @@ class Gate:
         detail: dict[Detail, str | int] = {Detail.SPEC_HASH: question_digest}
         if facts.project is not None:
             detail[Detail.PROJECT] = facts.project.code
-        self._log(EventKind.COHORT, actor, request.purpose, decision, (), request_id, at, detail)
+        made = (Made(request, facts),)
+        self._log(EventKind.COHORT, actor, request.purpose, decision, (), request_id, at, detail, made)
         return told(decision, _role(actor))
 
     def review_links(
@@ -162,17 +166,12 @@ class Gate:
         with self._database.reading() as session:
             known = governance_facts.fresh(session, actor, at)
             sides = [_reviewed(session, known, person, source, at) for person, source in pair]
-            decision = _together(
-                sides
-                or [
-                    decide(
-                        Request(Action.REVIEW_LINKS, "", Purpose.DATA_QUALITY, at),
-                        governance_facts.staff_facts(session, known, at),
-                    )
-                ]
-            )
+            nothing = Request(Action.REVIEW_LINKS, "", Purpose.DATA_QUALITY, at)
+            made = sides or [Made(nothing, governance_facts.staff_facts(session, known, at))]
+        decision = decide_all(made)
         subjects = [person for person, _ in pair]
-        self._log(EventKind.REVIEW_READ, actor, Purpose.DATA_QUALITY, decision, subjects, request_id, at)
+        purpose = Purpose.DATA_QUALITY
+        self._log(EventKind.REVIEW_READ, actor, purpose, decision, subjects, request_id, at, made=made)
         return told(decision, _role(actor))
 
     def _listed(self, session: Session, actor: Actor | None, at: datetime, hits: Sequence[str]) -> tuple[str, ...]:
@@ -197,12 +196,16 @@ class Gate:
         request_id: str,
         at: datetime,
         detail: Mapping[Detail, str | int] | None = None,
+        made: Sequence[Made] = (),
     ) -> str:
         event = _event(kind, actor, purpose, decision, subjects)
-        event = replace(event, request_id=request_id, detail=detail or {})
+        return self._record(replace(event, request_id=request_id, detail=detail or {}), at, made)
+
+    def _record(self, event: AuditEvent, at: datetime, made: Sequence[Made] = ()) -> str:
         try:
             with self._database.writing() as session:
-                entry = record(session, self._ring, event, at)
+                inputs = tuple(keep(session, self._ring, each, at) for each in made)
+                entry = record(session, self._ring, replace(event, decided_from=inputs), at)
         except (SQLAlchemyError, KeyRefused, EventRefused) as error:
             raise LogUnavailable(f"the act could not be logged ({type(error).__name__})") from None
         return entry
@@ -236,24 +239,13 @@ def _facts_about(session: Session, actor: Actor | None, person: str, at: datetim
 REVIEWED: Final = (Category.IDENTITY, Category.ADDRESS)
 
 
-def _reviewed(session: Session, actor: Actor | None, person: str, source: str, at: datetime) -> Decision:
-    """Decide about one side of a pair under review: the names and addresses of that very record, nothing else."""
+def _reviewed(session: Session, actor: Actor | None, person: str, source: str, at: datetime) -> Made:
+    """What decides one side of a pair under review: the names and addresses of that very record, nothing else."""
     family = records.load_family(session, PersonId(person), legal_date(at))
     members = () if family is None else policy_members(family, legal_date(at))[:1]
     wanted = {Segment(m.person_id, m.subject, category, source) for m in members for category in REVIEWED}
     facts = governance_facts.read_facts(session, actor, members, wanted, at, Merges(session))
-    decision = decide(Request(Action.REVIEW_LINKS, person, Purpose.DATA_QUALITY, at), facts)
-    return replace(decision, segments=tuple(s for s in decision.segments if s.segment in wanted))
-
-
-def _together(sides: Sequence[Decision]) -> Decision:
-    """One decision about both sides: refused where either is."""
-    first = next((side for side in sides if side.reason is not Reason.PERMITTED), sides[0])
-    segments = tuple(segment for side in sides for segment in side.segments)
-    if first.reason is not Reason.PERMITTED:
-        return replace(first, segments=segments)
-    whole = all(segment.permitted for segment in segments)
-    return replace(first, segments=segments, outcome=Outcome.PERMIT if whole else Outcome.PARTIAL)
+    return Made(Request(Action.REVIEW_LINKS, person, Purpose.DATA_QUALITY, at), facts)
 
 
 def _role(actor: Actor | None) -> Role | None:

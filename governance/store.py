@@ -506,6 +506,15 @@ audit_checkpoint = Table(
     Column("made_at", UTC, nullable=False, info=OPERATIONAL),
 )
 
+audit_subtree = Table(
+    "audit_subtree",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False, info=OPERATIONAL),
+    Column("position", Integer, primary_key=True, autoincrement=False, info=OPERATIONAL),
+    Column("root", String(64), nullable=False, info=OPERATIONAL),
+)
+"""Roots of full subtrees of 256^level entries: derived from the entries, so that proofs are cheap."""
+
 vault_envelope = Table(
     "vault_envelope",
     metadata,

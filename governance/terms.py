@@ -392,7 +392,10 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: one member of staff in one organisation, in the one role they chose for this session."""
+    """Who asks: one member of staff in one organisation, in the one role they chose for this session.
+
+    `assured` tells whether they signed in as strongly as this deployment asks.
+    """
 
     staff_id: str
     organisation: str
@@ -401,6 +404,7 @@ class Actor:
     active: bool
     role_held: bool
     training_until: date | None
+    assured: bool
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -33,6 +33,7 @@ from app.partnering import PartnershipRefused
 from governance.agreements.register import AgreementRefused
 from governance.keys.keystore import KeystoreRefused
 from governance.ledger.checkpoints import NotCovered
+from governance.policy.replay import NotReplayable
 from linkage.intake.extracts import FileRefused
 from linkage.intake.loads import ProviderChanged
 from linkage.intake.reference_files import ReferenceRefused
@@ -79,6 +80,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (OtherPartner, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
+    (NotReplayable, Exit.NO),
     (DecisionRefused, Exit.NO),
     (UndoRefused, Exit.NO),
     (NoSuchIncident, Exit.NO),

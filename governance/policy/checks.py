@@ -67,6 +67,10 @@ def signed_in(_request: Request, facts: Facts) -> Reason | None:
     return Reason.NOT_AUTHENTICATED if facts.actor is None else None
 
 
+def assured(_request: Request, facts: Facts) -> Reason | None:
+    return Reason.ASSURANCE_TOO_LOW if facts.actor and not facts.actor.assured else None
+
+
 def account_active(_request: Request, facts: Facts) -> Reason | None:
     return Reason.ACCOUNT_SUSPENDED if facts.actor and not facts.actor.active else None
 
@@ -149,6 +153,7 @@ def project_open(request: Request, facts: Facts) -> Reason | None:
 _SYSTEM_AND_STAFF: Final[tuple[Check, ...]] = (
     log_writable,
     signed_in,
+    assured,
     account_active,
     role_held,
     role_allowed,

@@ -10,6 +10,7 @@ Caldicott principles 2, 4 and 7. The national data opt-out and Type 1 opt-outs d
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Final
@@ -20,12 +21,23 @@ from governance.agreements.flows import lapse
 from governance.legal_time import legal_date
 from governance.policy.checks import CHECKS, ORDER, PURPOSES, ROLES, relationship
 from governance.policy.offers import offers_for
-from governance.policy.request import Facts, Request
+from governance.policy.request import Facts, Made, Request
 from governance.policy.segments import decide_segments, in_order
 from governance.policy.telling import listable, outward, silent, told, withheld
 from governance.terms import Action, Decision, Outcome, Reason, SegmentDecision, Withholding
 
-__all__ = ["PURPOSES", "ROLES", "decide", "listable", "outward", "policy_hash", "silent", "told", "withheld"]
+__all__ = [
+    "PURPOSES",
+    "ROLES",
+    "decide",
+    "decide_all",
+    "listable",
+    "outward",
+    "policy_hash",
+    "silent",
+    "told",
+    "withheld",
+]
 
 ENGINE: Final = "policy/2"
 
@@ -51,10 +63,33 @@ def decide(request: Request, facts: Facts) -> Decision:
     )
 
 
-def policy_hash(facts: Facts, today: date) -> str:
+def decide_all(made: Sequence[Made]) -> Decision:
+    """Return one decision about one or more subjects of the same act: refused where any of them is.
+
+    A review of links is about the very records compared, and decides nothing else about their persons.
+    """
+    return _together([_about_held(decide(each.request, each.facts), each) for each in made])
+
+
+def policy_hash(facts: Facts, today: date, engine: str = ENGINE) -> str:
     """Return the hash of what decided: this engine and the agreements live on that day."""
     live = sorted(s.agreement.hash for s in facts.standings if lapse(s, today) is None)
-    return sha256(rfc8785.dumps({"engine": ENGINE, "agreements": live})).hexdigest()
+    return sha256(rfc8785.dumps({"engine": engine, "agreements": live})).hexdigest()
+
+
+def _about_held(decision: Decision, made: Made) -> Decision:
+    if made.request.action is not Action.REVIEW_LINKS:
+        return decision
+    return replace(decision, segments=tuple(s for s in decision.segments if s.segment in made.facts.held))
+
+
+def _together(sides: Sequence[Decision]) -> Decision:
+    first = next((side for side in sides if side.reason is not Reason.PERMITTED), sides[0])
+    segments = tuple(segment for side in sides for segment in side.segments)
+    if first.reason is not Reason.PERMITTED:
+        return replace(first, segments=segments)
+    whole = all(segment.permitted for segment in segments)
+    return replace(first, segments=segments, outcome=Outcome.PERMIT if whole else Outcome.PARTIAL)
 
 
 def _reason(request: Request, segments: Sequence[SegmentDecision]) -> Reason:

@@ -7,6 +7,7 @@ import pytest
 
 from governance.agreements.flows import Standing
 from governance.agreements.register import SHIPPED, shipped
+from governance.policy.canonical import facts_digest
 from governance.policy.checks import CHECKS, ORDER, PURPOSES, ROLES
 from governance.policy.firewall import (
     ALL,
@@ -18,7 +19,7 @@ from governance.policy.firewall import (
     protected,
 )
 from governance.policy.policy import decide, listable, outward, silent, told, withheld
-from governance.policy.request import Block, Facts, Member, RelationshipFact, Request, facts_digest
+from governance.policy.request import Block, Facts, Member, RelationshipFact, Request
 from governance.terms import (
     Action,
     Actor,
@@ -41,7 +42,7 @@ from governance.wishes.wishes import Wish
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TODAY = NOW.date()
-ACTOR = Actor("hv", "ZCH", Role.HEALTH_VISITOR, "Team A", True, True, date(2027, 1, 1))
+ACTOR = Actor("hv", "ZCH", Role.HEALTH_VISITOR, "Team A", True, True, date(2027, 1, 1), True)
 ADA = Member("ada", SubjectRole.CHILD, False, 3, False, True)
 BEN = Member("ben", SubjectRole.SIBLING, False, 6, False, True)
 MAIR = Member("mair", SubjectRole.MOTHER, False, 32, True, True)
@@ -74,6 +75,7 @@ def related(**other: object) -> Facts:
         (replace(FACTS, log_available=False), Reason.LOG_UNAVAILABLE),
         (replace(FACTS, actor=None), Reason.NOT_AUTHENTICATED),
         (as_actor(active=False), Reason.ACCOUNT_SUSPENDED),
+        (as_actor(assured=False), Reason.ASSURANCE_TOO_LOW),
         (as_actor(role_held=False), Reason.NO_ROLE),
         (as_actor(role=Role.ANALYST), Reason.ROLE_NOT_ALLOWED),
         (as_actor(training_until=None), Reason.TRAINING_LAPSED),
