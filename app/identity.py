@@ -179,6 +179,7 @@ def _actor(held: Any, role: Role) -> Actor:
         active=held.active,
         role_held=holds,
         training_until=held.training_until if holds else None,
+        assured=True,
     )
 
 

@@ -289,8 +289,11 @@ def create_project(
     return project_id
 
 
-def actor_for(session: Session, staff_id: str, role: Role, today: date) -> Actor | None:
-    """Return who asks, in this role on that day; None where there is no such member of staff."""
+def actor_for(session: Session, staff_id: str, role: Role, today: date, assured: bool = True) -> Actor | None:
+    """Return who asks, in this role on that day; None where there is no such member of staff.
+
+    Whoever runs a command was let in by its host; a web session says itself how strongly it was signed in.
+    """
     person = session.execute(select(staff).where(staff.c.id == staff_id)).one_or_none()
     if person is None:
         return None
@@ -309,6 +312,7 @@ def actor_for(session: Session, staff_id: str, role: Role, today: date) -> Actor
         active=person.active,
         role_held=grant is not None,
         training_until=grant.training_until if grant else None,
+        assured=assured,
     )
 
 

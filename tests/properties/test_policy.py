@@ -109,7 +109,6 @@ def test_the_reason_is_the_first_that_fails(world: World) -> None:
 def test_the_worlds_reach_every_reason_a_segment_can_fail_for_and_many_permits() -> None:
     met = Counter(s.reason for seed in range(1500) for s in decide(*world(seed)).segments)
     unreached = {
-        Reason.ASSURANCE_TOO_LOW,
         Reason.ROLE_NOT_ALLOWED,
         Reason.MINIMISED,
         Reason.RATE_LIMITED,
