@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -446,7 +447,47 @@ session = Table(
     Column("created_at", UTC, nullable=False, info=OPERATIONAL),
     Column("seen_at", UTC, nullable=False, info=OPERATIONAL),
     Column("ended_at", UTC, info=OPERATIONAL),
+    Column("ended_why", String(20), info=OPERATIONAL),
+    Column("assurance", Integer, nullable=False, server_default="0", info=OPERATIONAL),
+    Column("authenticated_at", UTC, info=OPERATIONAL),
+    Column("provider", String(40), info=OPERATIONAL),
+    Column("subject", String(255), info=PSEUDONYM),
+    Column("provider_session", String(255), info=OPERATIONAL),
 )
+"""`subject` and `provider_session` are the provider's own words for who signed in and for its session."""
+
+identity_link = Table(
+    "identity_link",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("issuer", String(255), nullable=False, info=OPERATIONAL),
+    Column("subject", String(255), nullable=False, info=PSEUDONYM),
+    Column("staff_id", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", String(80), nullable=False, info=OPERATIONAL),
+    Column("ended_at", UTC, info=OPERATIONAL),
+    Index(
+        "uq_identity_link_issuer_staff_id", "issuer", "staff_id", unique=True,
+        sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index("ix_identity_link_issuer_subject", "issuer", "subject"),
+)  # fmt: skip
+"""Which member of staff a provider's subject is: one subject an issuer for each member of staff at a time."""
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("state_hash", String(64), primary_key=True, info=OPERATIONAL),
+    Column("browser_hash", String(64), nullable=False, index=True, info=OPERATIONAL),
+    Column("provider", String(40), nullable=False, info=OPERATIONAL),
+    Column("return_to", String(400), nullable=False, info=OPERATIONAL),
+    Column("step_up_of", String(64), info=OPERATIONAL),
+    Column("started_at", UTC, nullable=False, index=True, info=OPERATIONAL),
+    Column("used_at", UTC, info=OPERATIONAL),
+    Column("proven", JSON(none_as_null=True), info=PSEUDONYM),
+    Column("chosen_at", UTC, info=OPERATIONAL),
+)
+"""A sign-in under way. What would complete it (the browser's secret) is not here; it is gone after a few minutes."""
 
 stated_purpose = Table(
     "stated_purpose",
@@ -514,6 +555,35 @@ audit_subtree = Table(
     Column("root", String(64), nullable=False, info=OPERATIONAL),
 )
 """Roots of full subtrees of 256^level entries: derived from the entries, so that proofs are cheap."""
+
+access_request = Table(
+    "access_request",
+    metadata,
+    Column("id", HEX, primary_key=True, info=OPERATIONAL),
+    Column("person_id", HEX, nullable=False, index=True, info=PSEUDONYM),
+    Column("asker_person_id", HEX, nullable=False, info=PSEUDONYM),
+    Column("request_right", String(30), nullable=False, info=OPERATIONAL),
+    Column("evidence", JSON, nullable=False, info=OPERATIONAL),
+    Column("received_on", Date, nullable=False, info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+)
+"""Somebody asked who looked at a person's record. What became of it is in `access_request_step`."""
+
+access_request_step = Table(
+    "access_request_step",
+    metadata,
+    Column("request_id", ForeignKey("access_request.id"), primary_key=True, info=OPERATIONAL),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False, info=OPERATIONAL),
+    Column("step", String(20), nullable=False, info=OPERATIONAL),
+    Column("findings", JSON, nullable=False, info=SPECIAL),
+    Column("left_out", JSON, nullable=False, info=SPECIAL),
+    Column("content_hash", String(64), info=OPERATIONAL),
+    Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
+    Column("recorded_by", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
+    CheckConstraint("(step = 'released') = (content_hash IS NOT NULL)", name="release_bound"),
+)
+"""INSERT only, as the audit tables: which checks spoke, which organisations are left out, what was released."""
 
 vault_envelope = Table(
     "vault_envelope",

@@ -7,6 +7,7 @@ Sources: RFC 6962; C2SP tlog-checkpoint ("a log MUST NOT sign any checkpoint inc
 previously signed") and tlog-proof.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,18 @@ from sqlalchemy.orm import Session
 from governance.keys.keys import KeyRing, parse_label
 from governance.ledger import anchors
 from governance.ledger.ledger import SEQUENCE_BATCH, sequence, stored_instant
-from governance.ledger.merkle import Frontier, consistency_path, inclusion_path, leaf_hash
+from governance.ledger.merkle import (
+    Frontier,
+    RootOver,
+    consistency_path,
+    inclusion_path,
+    leaf_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 from governance.ledger.notes import ORIGIN, NoteRefused, TreeHead, Verifier, read_note, signed
 from governance.ledger.proofs import ConsistencyProof, InclusionProof
+from governance.ledger.subtrees import HashesMissing, grow, root_over
 from governance.store import audit_checkpoint, audit_entry, audit_sequence
 
 __all__ = [
@@ -72,6 +82,7 @@ def checkpoint(session: Session, ring: KeyRing, anchor_dir: Path, at: datetime) 
         session.commit()
         frontier = _frontier(session, anchor_dir, last)
         _extend(session, frontier)
+        grow(session, frontier.size)
         if last is not None and frontier.size == last.size:
             session.commit()
             return Checkpoint(last.size, last.root.hex(), anchors.note_at(anchor_dir, last.size) or "", False)
@@ -122,19 +133,30 @@ def inclusion_proof(session: Session, entry_id: str) -> InclusionProof:
     newest = session.execute(select(audit_checkpoint).order_by(audit_checkpoint.c.size.desc()).limit(1)).first()
     if row is None or newest is None or row.idx >= newest.size:
         raise NotCovered("no checkpoint covers this entry yet")
-    path = inclusion_path(row.idx, _leaves(session, newest.size))
+    path = _proved(lambda over: inclusion_path(row.idx, newest.size, over), session)
+    if not verify_inclusion(leaf_hash(row.body.encode()), row.idx, newest.size, path, bytes.fromhex(newest.root)):
+        raise LedgerInconsistent(f"entry {row.idx} is not in the tree of {newest.size} that was signed")
     return InclusionProof(entry_id, row.body, row.idx, newest.size, path, newest.note)
 
 
 def consistency_proof(session: Session, earlier: int, later: int) -> ConsistencyProof:
     """Return the proof that the checkpoint of size `later` continues that of size `earlier`; raise NotCovered."""
-    query = select(audit_checkpoint.c.size, audit_checkpoint.c.note).where(
-        audit_checkpoint.c.size.in_((earlier, later))
-    )
-    notes = {row.size: row.note for row in session.execute(query)}
-    if not 0 < earlier <= later or not {earlier, later} <= notes.keys():
+    query = select(audit_checkpoint).where(audit_checkpoint.c.size.in_((earlier, later)))
+    held = {row.size: row for row in session.execute(query)}
+    if not 0 < earlier <= later or not {earlier, later} <= held.keys():
         raise NotCovered("there are no checkpoints of these sizes")
-    return ConsistencyProof(notes[earlier], notes[later], consistency_path(earlier, _leaves(session, later)))
+    path = _proved(lambda over: consistency_path(earlier, later, over), session)
+    roots = (bytes.fromhex(held[size].root) for size in (earlier, later))
+    if not verify_consistency(earlier, later, path, *roots):
+        raise LedgerInconsistent(f"the tree of {later} that was signed does not continue that of {earlier}")
+    return ConsistencyProof(held[earlier].note, held[later].note, path)
+
+
+def _proved(path: Callable[[RootOver], tuple[bytes, ...]], session: Session) -> tuple[bytes, ...]:
+    try:
+        return path(root_over(session))
+    except HashesMissing as missing:
+        raise LedgerInconsistent(str(missing)) from None
 
 
 def verifiers(ring: KeyRing) -> list[Verifier]:
@@ -212,19 +234,6 @@ def _next_rows(session: Session, first: int, until: int | None) -> list[Any]:
     if until is not None:
         query = query.where(place.idx < until)
     return list(session.execute(query))
-
-
-def _leaves(session: Session, size: int) -> list[bytes]:
-    query = (
-        select(audit_entry.c.leaf_hash)
-        .join(audit_sequence, audit_sequence.c.entry_id == audit_entry.c.id)
-        .where(audit_sequence.c.idx < size)
-        .order_by(audit_sequence.c.idx)
-    )
-    leaves = [bytes.fromhex(leaf) for leaf in session.scalars(query)]
-    if len(leaves) != size:
-        raise LedgerInconsistent(f"entries before {size} are missing")
-    return leaves
 
 
 def _store(session: Session, head: TreeHead, note: str, at: datetime) -> None:

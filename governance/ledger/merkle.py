@@ -8,22 +8,24 @@ Source: RFC 6962 section 2.1 (hash, paths, consistency) and RFC 9162 sections 2.
 (verification).
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
-EMPTY_ROOT: Final = hashlib.sha256().digest()
+EMPTY_ROOT: Final = sha256().digest()
+RootOver = Callable[[int, int], bytes]
+"""Gives the root over the leaves [start, end) of a tree."""
 
 
 def leaf_hash(data: bytes) -> bytes:
     """Return SHA-256(0x00 || data)."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return SHA-256(0x01 || left || right)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 @dataclass(slots=True)
@@ -39,12 +41,17 @@ class Frontier:
 
     def push(self, leaf: bytes) -> None:
         """Add the next leaf, given by its hash."""
-        carried, size = leaf, self.size
-        while size & 1:
-            carried = node_hash(self.edge.pop(), carried)
-            size >>= 1
+        self.push_perfect(leaf, 0)
+
+    def push_perfect(self, subtree: bytes, height: int) -> None:
+        """Add the next 2^height leaves, given by their root; the size so far must be a multiple of that."""
+        if self.size & ((1 << height) - 1):
+            raise ValueError("a subtree of this height does not fit here")
+        carried, above = subtree, self.size >> height
+        while above & 1:
+            carried, above = node_hash(self.edge.pop(), carried), above >> 1
         self.edge.append(carried)
-        self.size += 1
+        self.size += 1 << height
 
     def root(self) -> bytes:
         """Return the root of all leaves pushed so far."""
@@ -69,37 +76,64 @@ def root(leaves: Iterable[bytes]) -> bytes:
     return level[0] if level else EMPTY_ROOT
 
 
-def inclusion_path(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Return the audit path of leaf `index`, from its sibling up to the root's child."""
-    if not 0 <= index < len(leaves):
+def levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Return the leaves, then the roots of each pair of them, and so on while there is a pair; odd ones stay behind."""
+    made = [leaves]
+    while len(made[-1]) > 1:
+        pairs = iter(made[-1])
+        made.append([sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)])
+    return made
+
+
+def prefix_edge(made: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
+    """Return the roots of the perfect subtrees of the first `count` leaves of `levels`, largest first."""
+    return [made[height][first >> height] for first, height in perfect(0, count)]
+
+
+def inclusion_path(index: int, size: int, over: RootOver) -> tuple[bytes, ...]:
+    """Return the audit path of leaf `index` in the tree of this size, from its sibling up to the root's child."""
+    if not 0 <= index < size:
         raise ValueError("no such leaf in this tree")
     path: list[bytes] = []
-    level, position = list(leaves), index
-    while len(level) > 1:
-        sibling = position ^ 1
-        if sibling < len(level):
-            path.append(level[sibling])
-        level, position = _parents(level), position >> 1
-    return tuple(path)
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(over(middle, end))
+            end = middle
+        else:
+            path.append(over(start, middle))
+            start = middle
+    return tuple(reversed(path))
 
 
-def consistency_path(earlier: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Return the proof that the tree over the first `earlier` leaves is a prefix of the whole."""
-    if not 0 < earlier <= len(leaves):
+def consistency_path(earlier: int, size: int, over: RootOver) -> tuple[bytes, ...]:
+    """Return the proof that the tree over the first `earlier` leaves is a prefix of the one of this size."""
+    if not 0 < earlier <= size:
         raise ValueError("the earlier tree must have at least one leaf and no more than the later")
     path: list[bytes] = []
-    start, end, known = 0, len(leaves), True
+    start, end, known = 0, size, True
     while earlier != end:
         middle = start + _split(end - start)
         if earlier <= middle:
-            path.append(root(leaves[middle:end]))
+            path.append(over(middle, end))
             end = middle
         else:
-            path.append(root(leaves[start:middle]))
+            path.append(over(start, middle))
             start, known = middle, False
     if not known:
-        path.append(root(leaves[start:end]))
+        path.append(over(start, end))
     return tuple(reversed(path))
+
+
+def perfect(start: int, end: int) -> list[tuple[int, int]]:
+    """Return the perfect subtrees (first leaf, height) of a tree's range [start, end), largest first."""
+    found = []
+    while start < end:
+        height = (end - start).bit_length() - 1
+        found.append((start, height))
+        start += 1 << height
+    return found
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], expected_root: bytes) -> bool:

@@ -20,7 +20,7 @@ from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from governance.keys.keystore import create_key_file, create_keystore
 from governance.ledger import anchors, checkpoints, notes
 from governance.ledger.checkpoints import Checkpoint, advance, consistency_proof, inclusion_proof
-from governance.ledger.ledger import AuditEvent, AuditFilter, find, record, sequence
+from governance.ledger.ledger import AuditEvent, AuditFilter, find, record, record_many, sequence
 from governance.ledger.standalone import check_consistency, check_inclusion, read_keys
 from governance.ledger.verification import FailureKind, Verification, verify
 from governance.store import audit_checkpoint, audit_sequence
@@ -67,17 +67,21 @@ def unlock(database: Database) -> None:
             for name in named:
                 connection.execute(text(f"DROP TRIGGER {name}"))
         else:
-            for table in ("audit_entry", "audit_subject", "audit_sequence", "audit_checkpoint"):
+            for table in ("audit_entry", "audit_subject", "audit_sequence", "audit_checkpoint", "audit_subtree"):
                 connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
 
 
-@pytest.mark.parametrize("table", ["audit_entry", "audit_subject", "audit_sequence", "audit_checkpoint"])
+@pytest.mark.parametrize(
+    "table", ["audit_entry", "audit_subject", "audit_sequence", "audit_checkpoint", "audit_subtree"]
+)
 def test_the_database_refuses_to_change_or_delete(
     database: Database, ring: SoftwareKeyRing, folder: Path, writer: Session, table: str
 ) -> None:
-    write(database, ring, 3)
+    with database.writing() as session:
+        record_many(session, ring, [EVENT] * 256, NOW)
     advance(writer, ring, folder, NOW)
-    column = {"audit_subject": "entry_id", "audit_sequence": "idx", "audit_checkpoint": "size"}.get(table, "id")
+    named = {"audit_subject": "entry_id", "audit_sequence": "idx", "audit_checkpoint": "size", "audit_subtree": "level"}
+    column = named.get(table, "id")
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
         with pytest.raises(DatabaseError), database.engine.begin() as connection:
             connection.execute(text(statement))

@@ -20,6 +20,10 @@ BODIES = [f'{{"entry":{n}}}' for n in range(23)]
 LEAVES = [leaf_hash(body.encode()) for body in BODIES]
 
 
+def over(start: int, end: int) -> bytes:
+    return root(LEAVES[start:end])
+
+
 def note(size: int, ring: SoftwareKeyRing = RING, leaves: list[bytes] = LEAVES) -> str:
     return signed(TreeHead(ORIGIN, size, root(leaves[:size])), ring, "checkpoint/1")
 
@@ -32,11 +36,11 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "key").write_text(f"{Verifier(ORIGIN, RING.public_key('checkpoint/1'))}\n")
     (folder / "old").write_text(note(9))
     (folder / "new").write_text(note(23))
-    included = InclusionProof("e", BODIES[7], 7, 23, inclusion_path(7, LEAVES), note(23))
+    included = InclusionProof("e", BODIES[7], 7, 23, inclusion_path(7, 23, over), note(23))
     (folder / "proof").write_text(included.with_entry())
     (folder / "bare").write_text(str(included))
     (folder / "entry").write_text(BODIES[7])
-    (folder / "grown").write_text(str(ConsistencyProof(note(9), note(23), consistency_path(9, LEAVES))))
+    (folder / "grown").write_text(str(ConsistencyProof(note(9), note(23), consistency_path(9, 23, over))))
     lines = [json.dumps({"index": n, "leaf_hash": "", "body": body}) for n, body in enumerate(BODIES)]
     (folder / "export").write_text("\n".join(lines) + "\n")
     return folder
