@@ -3,10 +3,10 @@
 Invariants: rows are only added; a row counts from the instant it is valid *and* recorded; a consent stands only when
 the newest row by validity and the newest by record both give it, so that neither a late-typed form nor a back-dated
 one can undo a refusal; refusals and withdrawals do not expire; nobody consents for another adult; where two holders of
-parental responsibility disagree there is no consent; a competent child's or a court's word outlives a parent's; an authority
-speaks only under a care order that stands, and then holders of parental responsibility give way; what was said on a
-form that does not hold stops counting when that is found. An opt-out is one switch a person has: its newest setting
-counts, whoever set it.
+parental responsibility disagree there is no consent; a competent child's or a court's word outlives a parent's; an
+authority speaks only under a care order that stands, and then holders of parental responsibility give way; what was
+said on a form that does not hold stops counting when that is found. An opt-out is one switch a person has: its newest
+setting counts, whoever set it.
 Sources: UK GDPR Articles 7, 18 and 21; Children Act 1989 ss.2-3, 14C, 31, 33(3); Gillick v West Norfolk [1986] AC 112;
 the NHS national data opt-out policy (opt-outs do not reach individual care).
 """
@@ -139,7 +139,7 @@ def active(
 
 def opted_out(wishes: Iterable[Wish], kind: WishKind, person_id: str, at: datetime) -> bool:
     """Tell whether an opt-out stands, whatever its scope and whoever set it: opt-outs reach every category."""
-    rows = [row for row in wishes if row.kind is kind and row.person_id == person_id and _known(row, at)]
+    rows = [row for row in wishes if row.kind is kind and row.person_id == person_id and counts(row, at)]
     return bool(rows) and _newest_stand(rows)
 
 
@@ -152,7 +152,8 @@ def _names(category: Category, agreement: str, flow: str | None) -> set[str]:
     return {EVERYTHING, str(category), agreement} | ({flow_name(agreement, flow)} if flow else set())
 
 
-def _known(row: Wish, at: datetime) -> bool:
+def counts(row: Wish, at: datetime) -> bool:
+    """Tell whether a row is valid and recorded by then, on a form not found to be void."""
     held = row.void_from is None or at < row.void_from
     return held and row.valid_from <= at and row.recorded_at <= at
 
@@ -161,7 +162,7 @@ def _speaking(wishes: Iterable[Wish], kind: WishKind, person_id: str, named: set
     return [
         row
         for row in wishes
-        if row.kind is kind and row.person_id == person_id and named & set(row.scope) and _known(row, at)
+        if row.kind is kind and row.person_id == person_id and named & set(row.scope) and counts(row, at)
     ]
 
 
