@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from hashlib import sha256
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from governance.agreements.flows import Agreement, Standing
 from governance.ledger.entries import canonical
 from governance.policy.request import Facts, Request
-from governance.terms import AgreementStatus, Segment
+from governance.terms import AgreementStatus
 
 Naming = Callable[[str], str]
 
@@ -26,49 +26,29 @@ class FactsUnreadable(Exception):
     """Kept facts that cannot be read back. The message names the place, never a value."""
 
 
-def facts_document(facts: Facts) -> dict[str, Any]:
-    """Return the JSON-able form of a decision's facts."""
-    return {entry.name: _plain(getattr(facts, entry.name)) for entry in fields(facts)}
+PERSONS: Final = frozenset(
+    {
+        *("person_id", "carried_by", "responsible_for", "member", "declared", "erased", "against"),
+        *("signer", "signer_person_id", "holder"),
+    }
+)
+"""The fields that hold persons."""
+
+NAMELESS: Final = frozenset(
+    {"staff_id", "organisation", "team", "source", "scope", "id", "code", "agreement", "hash", "signed_by"}
+)
+"""The fields of text that hold none; a test holds every field of the facts to be in one of the two."""
+
+
+def facts_document(facts: Facts, name: Naming = str) -> dict[str, Any]:
+    """Return the JSON-able form of a decision's facts, persons under the names that `name` gives them."""
+    whole: dict[str, Any] = _plain(facts, name)
+    return whole
 
 
 def facts_digest(request: Request, facts: Facts) -> str:
     """Return the SHA-256 (hex) of the canonical inputs of a decision."""
-    return sha256(canonical({"request": _plain(request), "facts": facts_document(facts)})).hexdigest()
-
-
-def renamed(facts: Facts, name: Naming) -> Facts:
-    """Return the same facts with every person under another name."""
-
-    def maybe(person: str | None) -> str | None:
-        return None if person is None else name(person)
-
-    return replace(
-        facts,
-        members=tuple(
-            replace(
-                m,
-                person_id=name(m.person_id),
-                carried_by=maybe(m.carried_by),
-                responsible_for=frozenset(map(name, m.responsible_for)),
-            )
-            for m in facts.members
-        ),
-        held=frozenset(Segment(name(s.member), s.subject, s.category, s.source) for s in facts.held),
-        relationships=tuple(replace(r, person_id=name(r.person_id)) for r in facts.relationships),
-        declared=frozenset(map(name, facts.declared)),
-        erased=frozenset(map(name, facts.erased)),
-        blocks=tuple(replace(b, person_id=name(b.person_id), against=maybe(b.against)) for b in facts.blocks),
-        wishes=tuple(
-            replace(
-                w, person_id=name(w.person_id), signer=maybe(w.signer), signer_person_id=maybe(w.signer_person_id)
-            )
-            for w in facts.wishes
-        ),
-        overrides=tuple(replace(o, person_id=name(o.person_id)) for o in facts.overrides),
-        responsibilities=tuple(
-            replace(r, person_id=name(r.person_id), holder=maybe(r.holder)) for r in facts.responsibilities
-        ),
-    )  # fmt: skip
+    return sha256(canonical({"request": _plain(request, str), "facts": facts_document(facts)})).hexdigest()
 
 
 def facts_from(document: Mapping[str, Any], agreements: Mapping[str, Agreement]) -> Facts:
@@ -79,11 +59,11 @@ def facts_from(document: Mapping[str, Any], agreements: Mapping[str, Agreement])
     return replace(facts, standings=standings)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, name: Naming) -> Any:
     if isinstance(value, Standing):
         return _standing(value)
     if is_dataclass(value):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        return {field.name: _field(field.name, getattr(value, field.name), name) for field in fields(value)}
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, datetime):
@@ -91,8 +71,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset):
-        return sorted((_plain(item) for item in value), key=canonical)
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+        return sorted((_plain(item, name) for item in value), key=canonical)
+    return [_plain(item, name) for item in value] if isinstance(value, tuple) else value
+
+
+def _field(field: str, value: Any, name: Naming) -> Any:
+    if field not in PERSONS or value is None:
+        return _plain(value, name)
+    return sorted(map(name, value)) if isinstance(value, frozenset) else name(value)
 
 
 def _standing(standing: Standing) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from governance.keys.keys import KeyRing
 from governance.ledger.entries import DecidedFrom, canonical, subject_pseudonym
-from governance.policy.canonical import FactsUnreadable, facts_document, renamed
+from governance.policy.canonical import FactsUnreadable, facts_document
 from governance.policy.policy import ENGINE
 from governance.policy.request import Made
 from governance.store import decision_fact
@@ -30,7 +30,7 @@ STANDINGS = "standings"
 
 def keep(session: Session, ring: KeyRing, made: Made, at: datetime) -> DecidedFrom:
     """Keep the facts in the caller's transaction; return how the entry names them."""
-    document = facts_document(renamed(made.facts, _Pseudonyms(ring)))
+    document = facts_document(made.facts, _Pseudonyms(ring))
     standings, standings_text = _addressed(document.pop(STANDINGS))
     digest, text = _addressed(document | {STANDINGS: standings})
     _write(session, {standings: standings_text, digest: text}, at)
