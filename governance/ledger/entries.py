@@ -63,6 +63,7 @@ class Detail(StrEnum):
     LOAD = "load"
     OPERATION = "operation"
     ORGANISATION = "organisation"
+    OVERRIDE = "override"
     PERSONS = "persons"
     PROJECT = "project"
     REASON = "reason"

@@ -1,1 +1,1 @@
-"""Overrides and their reviews, alarms, self-claims, delegations, meetings and decisions to share, as they are stored."""
+"""Overrides and their reviews, alarms, claims, delegations, meetings and decisions to share, as they are stored."""

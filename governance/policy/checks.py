@@ -10,8 +10,9 @@ from typing import Final
 
 from governance.legal_time import legal_date
 from governance.policy.firewall import ALL, blocked
+from governance.policy.overrides import standing
 from governance.policy.request import Facts, Request
-from governance.terms import Action, Purpose, Reason, RelationshipKind, Role, SubjectRole
+from governance.terms import Action, OverrideKind, Purpose, Reason, RelationshipKind, Role, SubjectRole
 
 Check = Callable[[Request, Facts], Reason | None]
 
@@ -150,6 +151,12 @@ def project_open(request: Request, facts: Facts) -> Reason | None:
     return None if project.starts <= today < project.ends else Reason.OUT_OF_SCOPE
 
 
+def within_limits(request: Request, facts: Facts) -> Reason | None:
+    """Looking at too much in a short time stops a worker, but never a break-glass read."""
+    spared = any(override.kind is OverrideKind.BREAK_GLASS for override in standing(request, facts))
+    return Reason.RATE_LIMITED if facts.over_limit and not spared else None
+
+
 _SYSTEM_AND_STAFF: Final[tuple[Check, ...]] = (
     log_writable,
     signed_in,
@@ -172,8 +179,9 @@ CHECKS: Final[Mapping[Action, tuple[Check, ...]]] = {
         related,
         not_walled_off,
         not_of_other_side,
+        within_limits,
     ),
-    Action.SEARCH: _SYSTEM_AND_STAFF,
+    Action.SEARCH: (*_SYSTEM_AND_STAFF, within_limits),
     Action.READ_AUDIT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, not_own_family, not_of_other_side),
     Action.RUN_COHORT: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, project_open),
     Action.REVIEW_LINKS: (*_SYSTEM_AND_STAFF, purpose_stated, purpose_allowed, not_own_family, not_of_other_side),

@@ -16,8 +16,10 @@ from governance.agreements.flows import Standing
 from governance.agreements.standings import standings
 from governance.ledger.ledger import stored_instant
 from governance.legal_time import legal_date
+from governance.overrides.relations import ends
+from governance.overrides.store import Held, of_worker
 from governance.people import actor_for
-from governance.policy.request import Block, Facts, Member, ProjectFact, RelationshipFact
+from governance.policy.request import Block, Facts, Member, Override, ProjectFact, RelationshipFact
 from governance.store import declaration, erasure, hard_block, project, project_analyst, relationship
 from governance.terms import Actor, BlockKind, RelationshipKind, Segment
 from governance.wishes.responsibilities import responsibilities_of
@@ -50,10 +52,11 @@ def read_facts(
     at: datetime,
     identities: Identities,
     known_standings: tuple[Standing, ...] | None = None,
+    over_limit: bool = False,
 ) -> Facts:
     """Return the facts for reading this family. `members` starts with the index, or is empty for no such person.
 
-    `actor` is as the store knows them now (see `fresh`).
+    `actor` is as the store knows them now (see `fresh`); `over_limit`: they have looked at too much in a short time.
     """
     ids = {member.person_id for member in members}
     ids |= {member.carried_by for member in members if member.carried_by}
@@ -65,13 +68,15 @@ def read_facts(
         actor=actor,
         members=tuple(members),
         held=frozenset(held),
-        relationships=relationships(session, staff_id, every | others),
+        relationships=relationships(session, staff_id, every | others, at, identities),
         declared=declared(session, staff_id),
         erased=around.erased,
         blocks=around.blocks,
         wishes=wishes_of(session, every),
         responsibilities=responsibilities_of(session, every),
         standings=standings(session, at) if known_standings is None else known_standings,
+        overrides=tuple(_override(held) for held in of_worker(session, staff_id, every)),
+        over_limit=over_limit,
     )
     return _as_they_stand(facts, identities)
 
@@ -102,9 +107,9 @@ def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
     )
 
 
-def staff_facts(session: Session, actor: Actor | None, at: datetime) -> Facts:
+def staff_facts(session: Session, actor: Actor | None, at: datetime, over_limit: bool = False) -> Facts:
     """Return the facts for an act that names no family."""
-    return Facts(actor=actor, standings=standings(session, at))
+    return Facts(actor=actor, standings=standings(session, at), over_limit=over_limit)
 
 
 def project_facts(session: Session, actor: Actor | None, code: str, at: datetime) -> Facts:
@@ -130,10 +135,14 @@ def recorded_about(session: Session, ids: Collection[str], at: datetime) -> Arou
     return Around(tuple(_block(row) for row in rows), frozenset(gone))
 
 
-def relationships(session: Session, staff_id: str | None, ids: Collection[str]) -> tuple[RelationshipFact, ...]:
-    """Return this worker's relationships, open or not, to these persons."""
+def relationships(
+    session: Session, staff_id: str | None, ids: Collection[str], at: datetime, identities: Identities
+) -> tuple[RelationshipFact, ...]:
+    """Return this worker's relationships, open or not, to these persons, each with its end if it has one."""
     query = select(relationship).where(relationship.c.staff_id == staff_id, relationship.c.person_id.in_(ids))
-    return tuple(_relationship(row) for row in session.execute(query.order_by(relationship.c.id)))
+    rows = session.execute(query.order_by(relationship.c.id)).all()
+    ended = ends(session, rows, identities.current(set(ids)), at) if rows else {}
+    return tuple(_relationship(row, ended.get(row.id)) for row in rows)
 
 
 def declared(session: Session, staff_id: str | None) -> frozenset[str]:
@@ -145,8 +154,11 @@ def _block(row: Any) -> Block:
     return Block(row.person_id, BlockKind(row.kind), row.against_person_id, row.since, row.until)
 
 
-def _relationship(row: Any) -> RelationshipFact:
-    ended = None if row.ended_at is None else stored_instant(row.ended_at)
+def _override(held: Held) -> Override:
+    return Override(**{name: getattr(held, name) for name in Held.__slots__})
+
+
+def _relationship(row: Any, ended: datetime | None) -> RelationshipFact:
     kind, recorded = RelationshipKind(row.kind), stored_instant(row.recorded_at)
     return RelationshipFact(row.person_id, kind, row.since, row.until, recorded, ended)
 

@@ -125,6 +125,7 @@ class Facts:
     log_available: bool = True
     overrides: tuple[Override, ...] = ()
     responsibilities: tuple[ResponsibilityFact, ...] = ()
+    over_limit: bool = False
 
     def holders(self, member: Member) -> frozenset[str]:
         """Return who holds parental responsibility for this very member, as far as ties tell."""
