@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from linkage.rows import KeyedHash
 from linkage.zone.encrypted import ZoneError, ZoneFault
+from linkage.zone.sealed import sync_folder
 
 SUFFIX = ".part"
 TAG = 16
@@ -118,14 +119,6 @@ def written(folder: Path, name: str, keys: KeyedHash) -> Iterator[tuple[SealedWr
         writer.abandon()
         with suppress(FileNotFoundError):
             staged.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class SealedFile:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from linkage.encoding.encode_one import OneEncoder
-from linkage.index.file import SUFFIX, path_of, sync_folder
+from linkage.index.file import SUFFIX, path_of
 from linkage.index.keys import Mixer, Rule, rule_name
 from linkage.index.one_scorer import OneScorer
 from linkage.index.part import DESCRIBED, Part, Places, asked_words, described_rule, write_part
@@ -25,6 +25,7 @@ from linkage.index.rows import ROLE
 from linkage.index.values import IndexedModel, write_model
 from linkage.rows import KeyedHash
 from linkage.zone.encrypted import Database, ZoneError, ZoneFault, connect
+from linkage.zone.sealed import sync_folder
 
 __all__ = [
     "Index",

@@ -3,11 +3,14 @@
 Invariants: a part is an Arrow table under AES-256-GCM with a key of the ring and a fresh nonce, bound to its kind,
 owner and number, so that parts cannot be swapped; equal rows give unequal ciphertext, hence no equality and no
 frequency can be read from what is stored; a part belongs to a load or to a linkage run, and goes with it; parts are
-read one at a time, so that memory does not grow with the zone.
+read one at a time, so that memory does not grow with the zone. A part's ciphertext is a file of its own, on disk before
+its row in the zone is committed; the zone's table says which files count, and others are swept when it is opened: to
+find one part costs no more because there are many.
 Source: NIST SP 800-38D (GCM, 96-bit random nonces; well below 2^32 parts a key)."""
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
@@ -18,7 +21,7 @@ from linkage.zone.encrypted import Database, ZoneError, ZoneFault
 
 TABLE = (
     "CREATE TABLE IF NOT EXISTS zone.part (kind VARCHAR, owner VARCHAR, part INTEGER, rows BIGINT, held VARCHAR[],"
-    " body BLOB)"
+    " file VARCHAR)"
 )
 ROWS = 131_072
 """How many rows a part holds at most."""
@@ -28,8 +31,9 @@ _NONCE = 12
 class Parts:
     """The sealed parts of one zone."""
 
-    def __init__(self, database: Database, keys: KeyedHash) -> None:
+    def __init__(self, database: Database, folder: Path, keys: KeyedHash) -> None:
         self._database = database
+        self._folder = folder
         self._cipher = AESGCM(keys.subkey("zone/1", "rows"))
 
     def add(self, kind: str, owner: str, table: pa.Table, *, rows: int = ROWS) -> None:
@@ -45,17 +49,21 @@ class Parts:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.select(held).schema) as stream:
             stream.write_table(table.select(held))
-        nonce = os.urandom(_NONCE)
-        body = nonce + self._cipher.encrypt(nonce, memoryview(sink.getvalue()).cast("B"), _bound(kind, owner, number))
-        fresh = pa.table(
-            {
-                "kind": [kind], "owner": [owner], "part": pa.array([number], pa.int32()),
-                "rows": pa.array([len(table)], pa.int64()), "held": pa.array([held], pa.list_(pa.string())),
-                "body": pa.array([body], pa.large_binary()),
-            }
-        )  # fmt: skip
-        with self._database.lent("sealing", fresh):
-            self._database.run("INSERT INTO zone.part SELECT * FROM sealing")
+        nonce, name = os.urandom(_NONCE), os.urandom(16).hex()
+        body = self._cipher.encrypt(nonce, memoryview(sink.getvalue()).cast("B"), _bound(kind, owner, number))
+        self._write(name, nonce, body)
+        self._database.run(
+            "INSERT INTO zone.part VALUES (?, ?, ?, ?, ?, ?)", [kind, owner, number, len(table), held, name]
+        )
+
+    def _write(self, name: str, *pieces: bytes) -> None:
+        """Put a file on disk, for its owner alone."""
+        handle = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(self._folder)
 
     def names(self, kind: str, owners: Collection[str] | None = None) -> list[tuple[str, int, int]]:
         """(owner, part, rows) of every part of a kind, oldest part of an owner first."""
@@ -66,15 +74,18 @@ class Parts:
 
     def open(self, kind: str, owner: str, part: int) -> pa.Table:
         """One part in clear; raise ZoneError where it is not what was sealed."""
-        held = self._database.table(
-            "SELECT body FROM zone.part WHERE kind = ? AND owner = ? AND part = ?", [kind, owner, part]
-        ).column("body")
-        if len(held) != 1:
+        found = self._database.rows(
+            "SELECT file FROM zone.part WHERE kind = ? AND owner = ? AND part = ?", [kind, owner, part]
+        )
+        if len(found) != 1:
             raise ZoneError(ZoneFault.UNREADABLE)
-        sealed = memoryview(held[0].as_buffer()).cast("B")
+        return self._opened(kind, owner, part, found[0][0])
+
+    def _opened(self, kind: str, owner: str, part: int, file: str) -> pa.Table:
         try:
+            sealed = memoryview((self._folder / file).read_bytes())
             body = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(kind, owner, part))
-        except InvalidTag:
+        except (InvalidTag, OSError, ValueError):
             raise ZoneError(ZoneFault.UNREADABLE) from None
         return pa.ipc.open_stream(body).read_all()
 
@@ -82,19 +93,39 @@ class Parts:
         self, kind: str, owners: Sequence[str] | None = None, schema: pa.Schema | None = None
     ) -> Iterator[tuple[str, pa.Table]]:
         """(owner, part) one after the other; with a schema, columns that were left out come back empty."""
-        for owner in owners if owners is not None else sorted({owner for owner, _, _ in self.names(kind)}):
-            for _, part, _ in self.names(kind, [owner]):
-                table = self.open(kind, owner, part)
-                yield owner, table if schema is None else filled(table, schema)
+        found = self._database.rows(
+            "SELECT owner, part, file FROM zone.part WHERE kind = ? ORDER BY owner, part", [kind]
+        )
+        wanted = found if owners is None else [row for name in owners for row in found if row[0] == name]
+        for owner, part, file in wanted:
+            table = self._opened(kind, owner, part, file)
+            yield owner, table if schema is None else filled(table, schema)
+
+    def sweep(self) -> None:
+        """Remove the files that no row speaks of: of loads and runs that were cut off, or of parts that went. Not for
+        while a transaction is open."""
+        known = {file for (file,) in self._database.rows("SELECT file FROM zone.part")}
+        for path in self._folder.iterdir():
+            if path.name not in known:
+                path.unlink(missing_ok=True)
 
     def drop(self, kinds: Collection[str], kept: Collection[str]) -> None:
-        """Remove every part of these kinds whose owner is not among those kept."""
+        """Remove every part of these kinds whose owner is not among those kept; their files go with the next sweep."""
         asked = pa.table({"owner": pa.array(sorted(kept), pa.string())})
         kind = pa.table({"kind": pa.array(sorted(kinds), pa.string())})
         with self._database.lent("kept", asked), self._database.lent("kinds", kind):
             self._database.run(
                 "DELETE FROM zone.part WHERE kind IN (SELECT kind FROM kinds) AND owner NOT IN (SELECT owner FROM kept)"
             )
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _bound(kind: str, owner: str, number: int) -> bytes:

@@ -22,6 +22,7 @@ from linkage.zone.sealed import TABLE, Parts
 __all__ = ["LATEST", "Database", "Zone", "ZoneBusy", "ZoneError", "ZoneFault", "guarded", "open_zone"]
 
 _FILE = "zone.duckdb"
+_PARTS = "parts"
 _INDEX_SPILL = "spill-index-"
 ENCODED = "encoded"
 """The kind of sealed part that holds a load's encoded roles."""
@@ -47,7 +48,7 @@ class Zone(Database):
     def __init__(self, opened: Database, keys: KeyedHash, folder: Path, lock: int) -> None:
         super().__init__(opened.connection, opened.spill)
         self.folder = folder
-        self.parts = Parts(self, keys)
+        self.parts = Parts(self, folder / _PARTS, keys)
         self._lock = lock
         self._load: tuple[str, int, str] | None = None
 
@@ -190,12 +191,14 @@ def open_zone(
     shutil.rmtree(spill, ignore_errors=True)
     _wipe_abandoned(folder)
     spill.mkdir(mode=0o700)
+    (folder / _PARTS).mkdir(mode=0o700, exist_ok=True)
     try:
         zone = Zone(Database(connect(spill, memory_limit, threads), spill), keys, folder, lock)
         zone.attach(folder / _FILE, "zone", keys, read_only=read_only)
         if not read_only:
             for statement in _TABLES:
                 zone.run(statement)
+            zone.parts.sweep()
     except ZoneError:
         os.close(lock)
         raise
