@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
-from app.gate import Gate
+from app.doors import gate_of
 from app.identities import Known, names
 from app.identity import SignedIn
 from app.purposes import choices
@@ -46,7 +46,7 @@ def own_families(deployment: Deployment, who: SignedIn, at: datetime, request_id
     with deployment.database.reading() as session:
         kinds = _cases(session, who, at)
     looked_at = list(kinds)[:MOST_SHOWN]
-    listed = Gate(deployment.database, deployment.ring).search(who.actor, at, request_id, looked_at).hits
+    listed = gate_of(deployment).search(who.actor, at, request_id, looked_at).hits
     rows = described(deployment, who, at, listed)
     further = len(kinds) - len(looked_at) if listed else 0
     return [replace(row, kind=kinds.get(row.person.person_id)) for row in rows], len(rows) + further

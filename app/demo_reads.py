@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from app.deployment import Deployment
-from app.gate import Gate
+from app.doors import gate_of
 from governance import people
 from governance.store import staff, staff_role
 from governance.terms import Purpose, Role
@@ -26,7 +26,7 @@ CHILDREN_EACH = 12
 
 def read_caseloads(deployment: Deployment) -> int:
     """Let each worker read; return how many decisions that made."""
-    gate, now, made = Gate(deployment.database, deployment.ring), datetime.now(UTC), 0
+    gate, now, made = gate_of(deployment), datetime.now(UTC), 0
     for username, purpose in WORKERS.items():
         with deployment.database.reading() as session:
             query = select(staff.c.id, staff_role.c.role).join(staff_role, staff_role.c.staff_id == staff.c.id)

@@ -6,7 +6,7 @@ the true reason, the caller gets only what may be told outside; nothing is remem
 Sources: the NHS legitimate-relationship model; ISO 27789; UK GDPR Article 5(1)(f) and (2).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,9 @@ from app.subjects import Merges, held_segments, narrowed, policy_members
 from governance.agreements.standings import standings
 from governance.keys.keys import KeyRefused, KeyRing
 from governance.ledger.ledger import AuditEvent, Detail, EventRefused, decided, record
+from governance.ledger.pace import READS, SEARCHES, Limits, Pace, reached
 from governance.legal_time import legal_date
+from governance.overrides.alarms import raise_alarm
 from governance.policy import facts as governance_facts
 from governance.policy.kept import keep
 from governance.policy.policy import decide, decide_all, listable, told
@@ -27,6 +29,7 @@ from governance.policy.request import Facts, Made, Request
 from governance.terms import (
     Action,
     Actor,
+    AlarmKind,
     Category,
     Decision,
     EventKind,
@@ -41,6 +44,9 @@ from linkage.kin.families import Family
 from linkage.rows import PersonId
 
 MOST_HITS: Final = 50
+NO_END: Final = Pace(1_000_000_000, 1_000_000_000)
+UNLIMITED: Final = Limits(NO_END, NO_END)
+"""For commands that a host lets in; pages and `/v1` take their limits from the settings (see `app.doors`)."""
 
 
 class LogUnavailable(Exception):
@@ -69,12 +75,29 @@ class SearchRead:
     entry_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """Whether an act about a person may be done, told as it may leave the gate; `person_id` is their id of today.
+
+    `ids` are all the ids the person had, that of today first.
+    """
+
+    decision: Decision
+    person_id: str
+    ids: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision.reason is Reason.PERMITTED
+
+
 class Gate:
     """Decides and logs, then lets through."""
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    def __init__(self, database: Database, ring: KeyRing, limits: Limits = UNLIMITED) -> None:
         self._database = database
         self._ring = ring
+        self._limits = limits
 
     def read_family(
         self,
@@ -89,7 +112,8 @@ class Gate:
         request = Request(Action.READ_FAMILY, index, purpose, at)
         with self._database.reading() as session:
             family = records.load_family(session, index, legal_date(at))
-            facts = _family_facts(session, actor, family, at)
+            over = _over(session, actor, READS, self._limits.reads, at)
+            facts = _family_facts(session, actor, family, at, over)
         decision, made = decide(request, facts), (Made(request, facts),)
         permitted = decision.reason is Reason.PERMITTED
         shown = narrowed(family, decision) if family is not None and permitted else None
@@ -97,11 +121,34 @@ class Gate:
         entry = self._log(action, actor, purpose, decision, subjects, request_id, at, made=made)
         return FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry, _walled(decision))
 
+    def consider(
+        self,
+        actor: Actor | None,
+        index: str,
+        purpose: Purpose | None,
+        at: datetime,
+        request_id: str,
+        kind: EventKind,
+        decide_about: Callable[[Request, Facts], Decision],
+    ) -> Considered:
+        """Decide whether an act about a person may be done. A refusal is an entry of this kind; the act logs itself."""
+        request = Request(Action.READ_FAMILY, index, purpose, at)
+        with self._database.reading() as session:
+            family = records.load_family(session, index, legal_date(at))
+            over = _over(session, actor, READS, self._limits.reads, at)
+            decision = decide_about(request, _family_facts(session, actor, family, at, over))
+            person = str(family.index) if family else index
+            former = Merges(session).former([person]) - {person}
+        if decision.reason is not Reason.PERMITTED:
+            self._log(kind, actor, purpose, decision, [person], request_id, at)
+        return Considered(told(decision, _role(actor)), person, (person, *sorted(former)))
+
     def search(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
         """Return which of these persons may be listed to this worker; finding nothing is logged too."""
         with self._database.reading() as session:
             known = governance_facts.fresh(session, actor, at)
-            made = Made(Request(Action.SEARCH, "", None, at), governance_facts.staff_facts(session, known, at))
+            over = _over(session, actor, SEARCHES, self._limits.searches, at)
+            made = Made(Request(Action.SEARCH, "", None, at), governance_facts.staff_facts(session, known, at, over))
             decision = decide(made.request, made.facts)
             allowed = decision.reason is Reason.PERMITTED
             listed = self._listed(session, known, at, hits) if allowed else ()
@@ -206,6 +253,8 @@ class Gate:
             with self._database.writing() as session:
                 inputs = tuple(keep(session, self._ring, each, at) for each in made)
                 entry = record(session, self._ring, replace(event, decided_from=inputs), at)
+                if Reason.RATE_LIMITED in event.reasons and event.staff_id and event.organisation:
+                    raise_alarm(session, AlarmKind.RATE_LIMITED, event.organisation, event.staff_id, at)
         except (SQLAlchemyError, KeyRefused, EventRefused) as error:
             raise LogUnavailable(f"the act could not be logged ({type(error).__name__})") from None
         return entry
@@ -220,13 +269,19 @@ def holdings_permitted(read: FamilyRead) -> frozenset[Holding]:
     )
 
 
-def _family_facts(session: Session, actor: Actor | None, family: Family | None, at: datetime) -> Facts:
+def _over(session: Session, actor: Actor | None, kinds: Collection[EventKind], pace: Pace, at: datetime) -> bool:
+    return actor is not None and reached(session, actor.staff_id, kinds, pace, at)
+
+
+def _family_facts(
+    session: Session, actor: Actor | None, family: Family | None, at: datetime, over_limit: bool
+) -> Facts:
     known = governance_facts.fresh(session, actor, at)
     if family is None:
-        return governance_facts.staff_facts(session, known, at)
+        return governance_facts.staff_facts(session, known, at, over_limit)
     held = held_segments(family, records.holdings(session, family.person_ids))
     members = policy_members(family, legal_date(at))
-    return governance_facts.read_facts(session, known, members, held, at, Merges(session))
+    return governance_facts.read_facts(session, known, members, held, at, Merges(session), over_limit=over_limit)
 
 
 def _facts_about(session: Session, actor: Actor | None, person: str, at: datetime) -> Facts:

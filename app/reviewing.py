@@ -12,8 +12,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
+from app.doors import gate_of
 from app.envelopes import unpack
-from app.gate import Gate
 from governance.keys import vault
 from governance.ledger import ledger
 from governance.ledger.ledger import Detail
@@ -65,7 +65,7 @@ class Opened:
 
 def queue(deployment: Deployment, actor: Actor, at: datetime, request_id: str, limit: int = SHOWN) -> Queue:
     """The pairs that wait, the most telling first; empty where the gate refuses."""
-    decision = Gate(deployment.database, deployment.ring).review_links(actor, at, request_id)
+    decision = gate_of(deployment).review_links(actor, at, request_id)
     if decision.reason is not Reason.PERMITTED:
         return Queue(decision, {}, ())
     with deployment.database.reading() as session:
@@ -81,7 +81,7 @@ def open_case(deployment: Deployment, actor: Actor, pair_id: str, at: datetime, 
     with deployment.database.reading() as session:
         case = answers.case(session, pair_id)
     pair = [(side.person_id, side.provider) for side in case.sides] if case else []
-    decision = Gate(deployment.database, deployment.ring).review_links(actor, at, request_id, pair)
+    decision = gate_of(deployment).review_links(actor, at, request_id, pair)
     if case is None or decision.reason is not Reason.PERMITTED:
         return Opened(decision, None)
     with deployment.database.reading() as session:

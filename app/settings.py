@@ -2,18 +2,33 @@
 
 Invariants: the mode is production unless it says `demo`; in production the key file must exist before the service
 starts (`init` makes it), the page server must not be told to trust a demo sign-in, and the data, key and anchor places
-must differ. Nothing here is read at import.
+must differ. Nothing here is read at import. The duty to share (Children Act 2004 s.16LA) is not in force until its
+commencement date is given; the Welsh duty to report has been since Part 7 of its Act commenced, on 6 April 2016.
 """
 
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from governance.ledger.pace import Limits, Pace
+
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def whole_origin(address: str) -> bool:
+    """Tell whether this is scheme, host and perhaps port, with TLS unless the host is this machine."""
+    try:
+        parts = urlsplit(address)
+        bare = address == f"{parts.scheme}://{parts.netloc}" and parts.username is None and bool(parts.hostname)
+    except ValueError:
+        return False
+    return bare and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
 class Mode(StrEnum):
@@ -38,9 +53,25 @@ class Settings(BaseSettings):
     brand_colour: str = Field(default="#1d4f5c", pattern=r"^#[0-9a-fA-F]{6}$")
     session_idle_minutes: int = Field(default=20, ge=1, le=120)
     session_hours: int = Field(default=10, ge=1, le=24)
+    public_url: str | None = None
+    sign_in_file: Path | None = None
+    minimum_assurance: int = Field(default=2, ge=1, le=3)
+    step_up_assurance: int = Field(default=2, ge=1, le=3)
+    step_up_minutes: int = Field(default=10, ge=1, le=60)
     zone_memory: str = Field(default="4GB", pattern=r"^[0-9]+(MB|GB)$")
     zone_threads: int = Field(default=2, ge=1, le=64)
+    report_names_staff: bool = False
     checkpoint_seconds: int = Field(default=30, ge=1, le=60)
+    reads_per_hour: int = Field(default=120, ge=1)
+    reads_per_day: int = Field(default=500, ge=1)
+    searches_per_hour: int = Field(default=150, ge=1)
+    searches_per_day: int = Field(default=600, ge=1)
+    claim_hours: int = Field(default=24, ge=1, le=24)
+    break_glass_review_days: int = Field(default=1, ge=1, le=5)
+    override_review_days: int = Field(default=3, ge=1, le=10)
+    extra_holidays: tuple[date, ...] = ()
+    duty_to_share_from: date | None = None
+    duty_to_report_from: date | None = date(2016, 4, 6)
     spark_secret_file: Path | None = None
     spark_work_dir: Path | None = None
 
@@ -56,9 +87,24 @@ class Settings(BaseSettings):
                 raise ValueError(f"the {name} must lie outside the data folder")
         if self.mode is Mode.DEMO and self.host not in LOOPBACK:
             raise ValueError("demo mode serves on loopback only")
+        if self.sign_in_file is not None and self.public_url is None:
+            raise ValueError("sign-in through a provider needs the service's public address")
+        if self.public_url is not None and not whole_origin(self.public_url):
+            raise ValueError("the public address must be https://HOST, without a path (http only on this machine)")
         if not self.url.startswith(DATABASES):
             raise ValueError("the database must be SQLite or PostgreSQL: sqlite:///PATH or postgresql+psycopg://…")
         return self
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach the service over TLS, which a proxy before it ends."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
+    def limits(self) -> Limits:
+        """How much one worker may look at before they are stopped."""
+        reads = Pace(self.reads_per_hour, self.reads_per_day)
+        return Limits(reads, Pace(self.searches_per_hour, self.searches_per_day))
 
     @property
     def demo(self) -> bool:

@@ -14,7 +14,7 @@ from app.cohorts.spec import read_question
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, show
 from app.deployment import open_deployment
-from app.gate import Gate
+from app.doors import gate_of
 from app.settings import Settings
 from governance import people
 from governance.terms import Role
@@ -41,7 +41,7 @@ def run(
             staff_id = people.staff_named(session, username)
             actor = None if staff_id is None else people.actor_for(session, staff_id, Role.ANALYST, now.date())
         try:
-            gate = Gate(deployment.database, deployment.ring)
+            gate = gate_of(deployment)
             answer = ask(gate, deployment.database, actor, question, now, token_hex(8))
         except (CohortDenied, CohortRefused) as refusal:
             raise Refused(str(refusal), Exit.POLICY) from None

@@ -15,7 +15,7 @@ from app.cohorts.asking import CohortDenied, ask
 from app.cohorts.population import CohortRefused
 from app.cohorts.question import Criterion, Geography
 from app.dependencies import ApiWho, Here, Index, Now, Words, demo_only
-from app.gate import Gate
+from app.doors import gate_of
 from app.language import LONDON
 from app.placing import Fit
 from app.problems import FORBIDDEN, PROBLEM_JSON, UNREADABLE, Refused
@@ -177,7 +177,7 @@ def search(
     if isinstance(sought, list):
         raise Refused(UNREADABLE)
     hits = {hit.person_id: hit.strength for hit in index.find(sought)}
-    read = Gate(here.database, here.ring).search(who.actor, now, request.state.request_id, list(hits))
+    read = gate_of(here).search(who.actor, now, request.state.request_id, list(hits))
     require(read.decision, who, words)
     rows = caseload.described(here, who, now, read.hits)
     return SearchResult(items=lines(words, rows, now.astimezone(LONDON).date(), hits))
@@ -193,7 +193,7 @@ def place_record(
     if isinstance(stated, placing.Unreadable):
         raise Refused(UNREADABLE)
     placed = {str(one.person_id): one for one in placing.likely(index.place(stated))}
-    read = Gate(here.database, here.ring).place_record(who.actor, now, request.state.request_id, list(placed))
+    read = gate_of(here).place_record(who.actor, now, request.state.request_id, list(placed))
     require(read.decision, who, words)
     return PlacementResult(items=[_placement(person, placed[person]) for person in read.hits if person in placed])
 
@@ -221,7 +221,7 @@ def read_family(
 
 def may_audit(request: Request, here: Here, now: Now, who: ApiWho, words: Words) -> None:
     """Let an officer in, or raise; either way it is an entry."""
-    gate = Gate(here.database, here.ring)
+    gate = gate_of(here)
     require(gate.read_audit(who.actor, now, request.state.request_id, {}), who, words)
 
 
@@ -281,7 +281,7 @@ def count_cohort(request: Request, here: Here, now: Now, who: ApiWho, words: Wor
     fields = {"project": body.project, "born_from": body.born_from, "born_to": body.born_to, "area": str(body.group_by)}
     question = question_of(words, fields | {"having": held.having if held else "has"}, criterion)
     try:
-        gate = Gate(here.database, here.ring)
+        gate = gate_of(here)
         answer = ask(gate, here.database, who.actor, question, now, request.state.request_id)
     except CohortDenied as denied:
         require(denied.decision, who, words)

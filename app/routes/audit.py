@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app import auditing
 from app.dependencies import Form, Here, Index, Now, Who, Words
+from app.doors import gate_of
 from app.exporting import FORMS, Format, pieces
 from app.gate import Gate
 from app.language import N_, Language
@@ -49,7 +50,7 @@ class Asked(BaseModel):
 
 def door(request: Request, here: Here, now: Now, who: Who, words: Words) -> Gate:
     """Let an officer in, or raise; either way it is an entry."""
-    gate = Gate(here.database, here.ring)
+    gate = gate_of(here)
     names = {name: "" for name in request.query_params if name in Asked.model_fields}
     require(gate.read_audit(who.actor, now, request.state.request_id, names), who, words)
     return gate

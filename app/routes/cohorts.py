@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.cohorts.asking import CohortDenied, ask
 from app.cohorts.population import CohortRefused
 from app.dependencies import Form, Here, Now, Who, Words
-from app.gate import Gate
+from app.doors import gate_of
 from app.refusals import require
 from app.rendering import render
 from app.views.cohorts import CohortForm, Unclear, answer_view, form, read_form
@@ -29,7 +29,7 @@ def count(request: Request, here: Here, now: Now, who: Who, words: Words, fields
     question = read_form(words, fields, offered)
     if isinstance(question, list):
         return _page(request, offered, dict(fields), question)
-    gate = Gate(here.database, here.ring)
+    gate = gate_of(here)
     try:
         answer = ask(gate, here.database, who.actor, question, now, request.state.request_id)
     except CohortDenied as denied:

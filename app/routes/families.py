@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import purposes
 from app.dependencies import Form, Here, Now, Who, Words
+from app.doors import gate_of
 from app.gate import FamilyRead, Gate
 from app.language import LONDON, N_
 from app.reading import gather
@@ -26,11 +27,11 @@ PersonRef = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Choice = Annotated[str, Query(max_length=40, pattern="^[a-z0-9_]*$")]
 
 
-def gate_of(here: Here) -> Gate:
-    return Gate(here.database, here.ring)
+def door_of(here: Here) -> Gate:
+    return gate_of(here)
 
 
-Door = Annotated[Gate, Depends(gate_of)]
+Door = Annotated[Gate, Depends(door_of)]
 
 
 @router.get("/families/{person_id}/purpose")

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app import caseload, searching
 from app.dependencies import Form, Here, Index, Now, Who, Words
-from app.gate import Gate
+from app.doors import gate_of
 from app.language import LONDON
 from app.refusals import require
 from app.rendering import render
@@ -30,7 +30,7 @@ def search(request: Request, here: Here, now: Now, who: Who, words: Words, index
     if not isinstance(sought, Identity):
         return render(request, "search.html", 422, fields=fields, unclear=sought, found=None)
     hits = {hit.person_id: hit.strength for hit in index.find(sought)}
-    read = Gate(here.database, here.ring).search(who.actor, now, request.state.request_id, list(hits))
+    read = gate_of(here).search(who.actor, now, request.state.request_id, list(hits))
     require(read.decision, who, words)
     rows = caseload.described(here, who, now, read.hits)
     found = lines(words, rows, now.astimezone(LONDON).date(), hits)
