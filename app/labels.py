@@ -248,6 +248,7 @@ EVENT_KINDS: Final[Mapping[EventKind, str]] = {
     EventKind.ALARM_SEEN: N_("Took note of an alarm"),
     EventKind.MEETING_PURPOSE: N_("Stated a purpose for a meeting"),
     EventKind.SHARE_DECISION: N_("Decided whether to share"),
+    EventKind.ACCESS_REQUEST: N_("Dealt with a request to know who looked"),
 }
 
 OVERRIDE_KINDS: Final[Mapping[OverrideKind, str]] = {

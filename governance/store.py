@@ -579,9 +579,11 @@ access_request_step = Table(
     Column("findings", JSON, nullable=False, info=SPECIAL),
     Column("left_out", JSON, nullable=False, info=SPECIAL),
     Column("content_hash", String(64), info=OPERATIONAL),
+    Column("log_size", Integer, info=OPERATIONAL),
     Column("recorded_at", UTC, nullable=False, info=OPERATIONAL),
     Column("recorded_by", ForeignKey("staff.id"), nullable=False, info=PSEUDONYM),
     CheckConstraint("(step = 'released') = (content_hash IS NOT NULL)", name="release_bound"),
+    CheckConstraint("(content_hash IS NULL) = (log_size IS NULL)", name="release_sized"),
 )
 """INSERT only, as the audit tables: which checks spoke, which organisations are left out, what was released."""
 

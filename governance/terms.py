@@ -388,6 +388,7 @@ class EventKind(StrEnum):
     ALARM_SEEN = "alarm_seen"
     MEETING_PURPOSE = "meeting_purpose"
     SHARE_DECISION = "share_decision"
+    ACCESS_REQUEST = "access_request"
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 
 def test_a_hostile_organisation_name_does_nothing_in_a_spreadsheet() -> None:
-    body = {
+    body: dict[str, Any] = {
         "id": "1", "at": "x", "kind": "search", "outcome": "deny", "staff": None, "organisation": "=HYPERLINK(1)",
         "role": None, "purpose": None, "relationship": None, "override": "@SUM(A1)", "reasons": [], "subjects": [],
         "segments": [], "flows": [], "detail": {}, "request": "+1\r\n-2", "policy": None,

@@ -60,9 +60,9 @@ class World:
         return str(json.loads(done.stdout)["error"])
 
     def logged(self, kind: EventKind, subject: str | None = None) -> list[str]:
-        pseudonym = None if subject is None else subject_pseudonym(self.deployment.ring, subject)
+        about = () if subject is None else (subject_pseudonym(self.deployment.ring, subject),)
         with self.deployment.database.reading() as session:
-            found = ledger.find(session, AuditFilter(kind=kind, subject=pseudonym))
+            found = ledger.find(session, AuditFilter(kind=kind, subjects=about))
         return [entry.body["detail"]["operation"] for entry in reversed(found)]
 
 
