@@ -1,7 +1,7 @@
 """What a project may count, and who has said that they are not to be counted.
 
 Invariants: only what a permitted flow of the decision carries about children is in scope; a flow that stands on consent
-is not counted from; whoever opted out where a used flow honours it, objects, is restricted or is erased is left out
+is not counted from; whoever opted out or objects where a used flow honours it, is restricted or is erased is left out
 whole, so that nobody counts as "without" because they may not be looked at; a wish follows its person through merges.
 Sources: the NHS national data opt-out policy; UK GDPR Articles 17, 18 and 21.
 """
@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from app.cohorts.sets import among
 from governance.agreements.flows import Flow
 from governance.agreements.standings import standings
-from governance.store import erasure, wish
-from governance.terms import Category, Decision, FlowRef, LegalBasis, Reason, SubjectRole, WishKind
+from governance.store import erasure, organisation, wish
+from governance.terms import Category, Decision, FlowRef, LegalBasis, Reason, Segment, SubjectRole, WishKind
+from governance.wishes.reach import Use, honoured
 from governance.wishes.store import opted_out_persons, wishes_of
 from governance.wishes.wishes import Wish, active
 from linkage import store
@@ -28,13 +29,15 @@ STOPPING = (WishKind.OBJECTION, WishKind.RESTRICTION)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Counted:
-    """One class of children's data from one provider that may be counted, and the opt-outs that its flow honours."""
+    """One class of children's data from one provider that may be counted, and the wishes that its flow honours."""
 
     category: Category
     provider: str
     agreement: str
     national_opt_out: bool
     type_1: bool
+    objection: bool = True
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,25 @@ def scope_of(session: Session, decision: Decision, at: datetime) -> Scope:
     if decision.reason is not Reason.PERMITTED:
         return Scope(frozenset())
     flows = {standing.ref(flow): flow for standing in standings(session, at) for flow in standing.agreement.flows}
+    nations = {row.code: row.nation for row in session.execute(select(organisation.c.code, organisation.c.nation))}
     found = set()
     for permitted in decision.permitted:
         segment, ref = permitted.segment, permitted.flow
         if ref is not None and segment.subject is SubjectRole.CHILD and _stands_without_consent(ref, flows):
-            flow = flows[ref]
-            opt_outs = (flow.national_opt_out_applies, flow.type_1_applies)
-            found.add(Counted(segment.category, segment.source, ref.agreement, *opt_outs))
+            found.add(_counted(segment, ref, flows[ref], nations.get(segment.source)))
     return Scope(frozenset(found))
+
+
+def _counted(segment: Segment, ref: FlowRef, flow: Flow, nation: str | None) -> Counted:
+    return Counted(
+        category=segment.category,
+        provider=segment.source,
+        agreement=ref.agreement,
+        national_opt_out=honoured(WishKind.OPT_OUT_NATIONAL, flow, Use.PLANNING, nation),
+        type_1=honoured(WishKind.OPT_OUT_TYPE_1, flow, Use.PLANNING, nation),
+        objection=honoured(WishKind.OBJECTION, flow, Use.PLANNING, nation),
+        flow=ref.flow,
+    )
 
 
 def _stands_without_consent(ref: FlowRef, flows: Mapping[FlowRef, Flow]) -> bool:
@@ -85,7 +99,12 @@ def _stopped(session: Session, used: Collection[Counted], at: datetime) -> set[s
 
 
 def _stops(said: tuple[Wish, ...], person: str, used: Collection[Counted], at: datetime) -> bool:
-    return any(active(said, kind, person, c.category, c.agreement, at) for kind in STOPPING for c in used)
+    return any(
+        active(said, kind, person, c.category, c.agreement, at, c.flow)
+        for kind in STOPPING
+        for c in used
+        if c.objection or kind is not WishKind.OBJECTION
+    )
 
 
 def _with_survivors(session: Session, ids: set[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ Sources: UK GDPR Articles 7, 12(3), 18(2), 21; the national data opt-out operati
 their own, below it who holds parental responsibility); the NHS Act 2006 s.251 directions on Type 1 opt-outs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -56,7 +56,7 @@ def honoured(kind: WishKind, flow: Flow, use: Use, nation: str | None) -> bool:
     return territory and _FLOW_HONOURS[kind](flow)
 
 
-_FLOW_HONOURS = {
+_FLOW_HONOURS: Final[Mapping[WishKind, Callable[[Flow], bool]]] = {
     WishKind.CONSENT: lambda flow: flow.basis is LegalBasis.CONSENT,
     WishKind.OBJECTION: lambda flow: flow.objection_honoured,
     WishKind.RESTRICTION: lambda _flow: True,
@@ -66,7 +66,7 @@ _FLOW_HONOURS = {
 
 
 def opt_out_fault(nation: str | None, basis: SignerBasis | None, age: int | None) -> str | None:
-    """Return why an opt-out may not be set or changed in this right, or None. `nation` is where the person is cared for.
+    """Return why an opt-out may not be set or changed in this right, or None; `nation` is where the person lives.
 
     An age not known lets nobody set it for somebody else.
     """
