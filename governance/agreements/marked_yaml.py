@@ -41,7 +41,7 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
     return 1
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Safe YAML whose dates stay text and whose keys are unique."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -67,10 +67,12 @@ def read_marked(text: str) -> Marked:
         raise Unreadable(f"the document is too long: more than {MAX_CHARACTERS:,} characters")
     try:
         _bounded(text)
-        node = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, made stricter
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
-        raise Unreadable(f"line {_line(error.problem_mark)}: {_PROBLEMS.get(type(error), 'not YAML')}") from None
+        line = min(_line(error.problem_mark), text.count("\n") + 1)
+        raise Unreadable(f"line {line}: {_PROBLEMS.get(type(error), 'not YAML')}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise (
             error if isinstance(error, Unreadable) else Unreadable("not YAML text: a character or number in it")

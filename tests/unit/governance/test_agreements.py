@@ -1,5 +1,6 @@
 """Agreements: read with positions, checked as a lawyer would, signed, and moved only along their life."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -51,13 +52,13 @@ def ring() -> SoftwareKeyRing:
 
 
 def document(code: str = "isp-family-support") -> dict[str, Any]:
-    return dict(yaml.safe_load(yaml.safe_dump(dict(shipped(code).document))))
+    return dict(json.loads(json.dumps(shipped(code).document)))
 
 
 def changed(change: Callable[[dict[str, Any]], None], code: str = "isp-early-years") -> Agreement:
     altered = document(code)
     change(altered)
-    return read_agreement(yaml.safe_dump(altered, sort_keys=False))
+    return read_agreement(json.dumps(altered))
 
 
 def partners(session: Session, ring: SoftwareKeyRing) -> None:
