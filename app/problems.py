@@ -5,7 +5,7 @@ same kinds serve pages and `/v1`; an act whose transaction fails, and with it it
 person who may not be seen and one who does not exist answer alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from app.gate import LogUnavailable
 from app.language import N_
 from app.logs import fault
 from app.rendering import render
+from app.ringing import Ring
 from governance.keys.keys import KeyRefused
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -36,12 +37,23 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that may still be tried: a name for machines, a page, and a message of the catalogue."""
+
+    code: str
+    href: str
+    text: str
+
+
 class Refused(Exception):
     """Raised where a request can go no further; `why` and `ask` are sentences already in the reader's language."""
 
     def __init__(self, problem: Problem, why: str | None = None, ask: str | None = None) -> None:
         super().__init__(problem.code)
         self.problem, self.why, self.ask = problem, why, ask
+        self.ring: tuple[Ring, ...] = ()
+        self.ways: tuple[Way, ...] = ()
 
 
 class NotSignedIn(Exception):
@@ -84,12 +96,21 @@ LOG_UNAVAILABLE = Problem(
 BY_STATUS: Final = {p.status: p for p in (BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD, UNREADABLE)}
 
 
-def respond(request: Request, problem: Problem, why: str | None = None, ask: str | None = None) -> Response:
+def respond(
+    request: Request,
+    problem: Problem,
+    why: str | None = None,
+    ask: str | None = None,
+    ring: Sequence[Ring] = (),
+    ways: Sequence[Way] = (),
+) -> Response:
     """Answer with a problem document under `/v1`, with a page elsewhere."""
     headers = dict(problem.headers)
     if is_api(request):
         return JSONResponse(document(request, problem, why), problem.status, headers | {"content-type": PROBLEM_JSON})
-    page = render(request, "problem.html", status=problem.status, problem=problem, why=why, ask=ask)
+    page = render(
+        request, "problem.html", status=problem.status, problem=problem, why=why, ask=ask, ring=ring, ways=ways
+    )
     page.headers.update(headers)
     return page
 
@@ -117,7 +138,24 @@ def unexpected(request: Request) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return respond(request, error.problem, error.why, error.ask)
+    if not is_api(request):
+        return respond(request, error.problem, error.why, error.ask, error.ring, error.ways)
+    body = document(request, error.problem, error.why)
+    if error.ring:
+        body["ring"] = [_desk(ring) for ring in error.ring]
+    if error.ways:
+        body["ways"] = [way.code for way in error.ways]
+    return JSONResponse(body, error.problem.status, {**error.problem.headers, "content-type": PROBLEM_JSON})
+
+
+def _desk(ring: Ring) -> dict[str, str | None]:
+    return {
+        "organisation": ring.name_en,
+        "desk": ring.desk,
+        "telephone": ring.telephone,
+        "out_of_hours_desk": ring.out_of_hours_desk,
+        "out_of_hours_telephone": ring.out_of_hours_telephone,
+    }
 
 
 def _not_signed_in(request: Request, _error: Exception) -> Response:

@@ -212,7 +212,7 @@ def read_family(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: ApiWho, door: Door, words: Words
 ) -> FamilyView:
     """Read a child's family: exactly what the page shows under the same permit."""
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     count(request, read)
     require(read.decision, who, words)

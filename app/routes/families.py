@@ -54,7 +54,7 @@ def read_family(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, door: Door, words: Words,
     service: Choice = "", person: Choice = "", year: Choice = "",
 ) -> Response:  # fmt: skip
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     if purpose is None:
         return RedirectResponse(f"/families/{person_id}/purpose", 303)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)

@@ -24,7 +24,7 @@ router = APIRouter()
 def wishes_page(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, door: Door, words: Words
 ) -> Response:
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     if purpose is None:
         return RedirectResponse(f"/families/{person_id}/purpose", 303)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
@@ -36,7 +36,7 @@ def wishes_page(
 def record(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, door: Door, words: Words, fields: Form
 ) -> Response:
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     require(read.decision, who, words)
     offered = _choices(here, read, words)

@@ -106,6 +106,16 @@ def given_by(session: Session, delegator_id: str, person_ids: Collection[str], a
     ]
 
 
+def delegated_by(session: Session, delegator_id: str, relationship_id: str) -> str | None:
+    """Return whom a delegation of this worker's is about; None where there is no such one."""
+    query = (
+        select(relationship.c.person_id)
+        .join(delegation, delegation.c.relationship_id == relationship.c.id)
+        .where(relationship.c.id == relationship_id, delegation.c.delegator_id == delegator_id)
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
 def ends(session: Session, rows: Sequence[Any], now: Mapping[str, str], at: datetime) -> dict[str, datetime]:
     """Return for each of these relationships when it ended, if it has: by itself, or with what it hangs on.
 
