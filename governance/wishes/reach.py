@@ -65,18 +65,15 @@ _FLOW_HONOURS: Final[Mapping[WishKind, Callable[[Flow], bool]]] = {
 }
 
 
-def opt_out_fault(nation: str | None, basis: SignerBasis | None, age: int | None) -> str | None:
-    """Return why an opt-out may not be set or changed in this right, or None; `nation` is where the person lives.
-
-    An age not known lets nobody set it for somebody else.
+def opt_out_fault(basis: SignerBasis | None, age: int | None) -> str | None:
+    """Return why an opt-out may not be set or changed in this right at that age, or None. An age not known is too old
+    for anybody else's word and too young for one's own.
     """
-    if nation in WITHOUT_OPT_OUTS:
-        return "there is no opt-out of this kind in Wales"
     if basis is SignerBasis.PARENTAL_RESPONSIBILITY and (age is None or age >= OWN_SAY):
-        return f"from {OWN_SAY} a child sets their own opt-out"
+        return f"signer_basis: from {OWN_SAY} a child sets their own opt-out"
     if basis is SignerBasis.COMPETENT_CHILD and (age is None or age < OWN_SAY):
-        return f"below {OWN_SAY} whoever holds parental responsibility sets the opt-out"
-    return None
+        return f"signer_basis: below {OWN_SAY} whoever holds parental responsibility sets the opt-out"
+    return None if basis is not None else "signer_basis: an opt-out says in what right it was set"
 
 
 def answer_due(made: date) -> date:
