@@ -4,7 +4,7 @@ Invariants: the ledger is read only after the gate has permitted and logged it; 
 the same search as any other, and in the ledger only by pseudonym; what verification found is an entry itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -79,6 +79,11 @@ def pseudonyms(session: Session, ring: KeyRing, person_id: str) -> tuple[str, ..
     merges = Merges(session)
     now = merges.current([person_id])[person_id]
     return tuple(sorted(ledger.subject_pseudonym(ring, held) for held in merges.former([now])))
+
+
+def names_of(session: Session, staff_ids: Collection[str]) -> dict[str, str]:
+    rows = session.execute(select(staff.c.id, staff.c.name).where(staff.c.id.in_(sorted(staff_ids))))
+    return {row.id: row.name for row in rows}
 
 
 def staff_called(session: Session, text: str) -> list[tuple[str, Worker]]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.anchoring import anchor_now
-from app.auditing import pseudonyms
+from app.auditing import names_of, pseudonyms
 from app.deployment import Deployment
-from app.identity import SignedIn
 from app.subjects import Merges, held_segments, policy_members
 from governance.ledger import ledger
 from governance.ledger.checkpoints import inclusion_proof
@@ -30,7 +29,8 @@ from governance.reports import looks, store
 from governance.reports.asking import Asked, Finding, Step, Taken, due, findings, needs_two, stopped
 from governance.reports.looks import Hidden, Look
 from governance.reports.store import Held, RequestRefused
-from governance.store import staff
+from governance.store import audit_checkpoint
+from governance.terms import Actor
 from linkage.kin import records
 
 PAGE: Final = 500
@@ -54,12 +54,12 @@ class Report:
     entries: tuple[str, ...]
 
 
-def receive(deployment: Deployment, who: SignedIn, asked: Asked, received_on: date, at: datetime) -> str:
+def receive(deployment: Deployment, actor: Actor, asked: Asked, received_on: date, at: datetime) -> str:
     """Record a request; raise RequestRefused where it would have been received after today."""
     if received_on > legal_date(at):
         raise RequestRefused("a request cannot be received after today")
     with deployment.database.writing() as session:
-        return store.receive(session, deployment.ring, at, who.actor, asked, received_on)
+        return store.receive(session, deployment.ring, at, actor, asked, received_on)
 
 
 def every(deployment: Deployment, at: datetime) -> list[tuple[Held, date]]:
@@ -97,18 +97,18 @@ def _facts(session: Session, asked: Asked, at: datetime) -> tuple[Asked, Facts]:
     return asked, governance_facts.read_facts(session, None, members, held, at, merges)
 
 
-def step(deployment: Deployment, who: SignedIn, request_id: str, wanted: Step, at: datetime) -> None:
+def step(deployment: Deployment, actor: Actor, request_id: str, wanted: Step, at: datetime) -> None:
     """Stop or restart the clock, extend it, send a proposal back, refuse or withdraw; raise RequestRefused."""
     if wanted in (Step.RECEIVED, Step.PROPOSED, Step.RELEASED):
         raise RequestRefused(f"{wanted} is not a step of its own")
     with deployment.database.writing() as session:
         held = _known(session, request_id)
         found = _opened(session, held, at).found
-        store.take(session, deployment.ring, who.actor, held, Taken(wanted, at, who.actor.staff_id, found))
+        store.take(session, deployment.ring, actor, held, Taken(wanted, at, actor.staff_id, found))
 
 
 def release(
-    deployment: Deployment, who: SignedIn, request_id: str, left_out: Sequence[str], in_interest: bool, at: datetime
+    deployment: Deployment, actor: Actor, request_id: str, left_out: Sequence[str], in_interest: bool, at: datetime
 ) -> Step:
     """Release a report, or propose to where a second officer must agree; return which was done.
 
@@ -123,7 +123,7 @@ def release(
         found = _opened(session, held, at).found
         if stopped(found):
             raise RequestRefused("a check stops the release")
-        by = who.actor.staff_id
+        by = actor.staff_id
         if needs_two(found) and held.last.step is not Step.PROPOSED:
             taken = Taken(Step.PROPOSED, at, by, found, frozenset(left_out))
         else:
@@ -131,7 +131,7 @@ def release(
             taken = Taken(Step.RELEASED, at, by, found, kept_out, "", size)
             made = _report(session, deployment, replace(held, steps=(*held.steps, taken)))
             taken = replace(taken, content_hash=made.content_hash)
-        store.take(session, deployment.ring, who.actor, held, taken)
+        store.take(session, deployment.ring, actor, held, taken)
     return taken.step
 
 
@@ -152,6 +152,14 @@ def _known(session: Session, request_id: str) -> Held:
     if held is None:
         raise RequestRefused("there is no such request")
     return held
+
+
+def preview(deployment: Deployment, held: Held, actor: Actor, at: datetime) -> Report:
+    """Return what would be told if it were released now, with nothing more left out than was proposed."""
+    with deployment.database.reading() as session:
+        size = session.scalar(select(func.max(audit_checkpoint.c.size))) or 0
+        taken = Taken(Step.RELEASED, at, actor.staff_id, (), held.last.left_out, "", size)
+        return _report(session, deployment, replace(held, steps=(*held.steps, taken)))
 
 
 def report(deployment: Deployment, held: Held) -> Report:
@@ -201,9 +209,7 @@ def _looks(session: Session, deployment: Deployment, person_id: str, log_size: i
 def _workers(session: Session, deployment: Deployment, told: Sequence[Look]) -> dict[str, str]:
     if not deployment.settings.report_names_staff:
         return {}
-    ids = sorted({one.worker for one in told if one.worker})
-    rows = session.execute(select(staff.c.id, staff.c.name).where(staff.c.id.in_(ids)))
-    return {row.id: row.name for row in rows}
+    return names_of(session, {one.worker for one in told if one.worker})
 
 
 def proofs(deployment: Deployment, made: Report) -> dict[int, str]:

@@ -18,11 +18,25 @@ from app.edge import Edge
 from app.identity import PLAIN_COOKIE
 from app.logs import Log, make_log
 from app.metrics import Metrics
+from app.oidc.client import open_clients
 from app.rendering import STATIC
-from app.routes import agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes
+from app.routes import (
+    access_requests,
+    agreements,
+    api,
+    audit,
+    cohorts,
+    families,
+    pages,
+    reviews,
+    search,
+    session,
+    status,
+    wishes,
+)
 from app.searching import SearchIndex
 
-PAGES = (session, pages, search, families, wishes, audit, agreements, cohorts, reviews)
+PAGES = (session, pages, search, families, wishes, audit, access_requests, agreements, cohorts, reviews)
 
 
 def utc_now() -> datetime:
@@ -40,7 +54,8 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, 
     app.state.log = log or make_log()
     app.state.metrics = Metrics()
     app.state.index = SearchIndex(deployment)
-    app.add_middleware(Edge, log=app.state.log, metrics=app.state.metrics)
+    app.state.providers = open_clients(deployment.settings)
+    app.add_middleware(Edge, log=app.state.log, metrics=app.state.metrics, https=deployment.settings.https)
     problems.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(status.router, include_in_schema=False)

@@ -20,6 +20,7 @@ class Link:
 HOME: Final = Link("/", N_("Home"))
 SEARCH: Final = Link("/search", N_("Find a child"))
 AUDIT: Final = Link("/audit", N_("Who looked"))
+REQUESTS: Final = Link("/access-requests", N_("Requests to know who looked"))
 AGREEMENTS: Final = Link("/agreements", N_("Agreements"))
 COHORTS: Final = Link("/cohorts", N_("Count families"))
 REVIEWS: Final = Link("/reviews", N_("Review links"))
@@ -27,6 +28,7 @@ REVIEWS: Final = Link("/reviews", N_("Review links"))
 WHAT_FOR: Final[Mapping[str, str]] = {
     SEARCH.href: N_("Find a child by number or name, say why, and read the family’s timeline."),
     AUDIT.href: N_("See who looked at whom and why, and check that the log was not edited."),
+    REQUESTS.href: N_("Answer people who ask who looked at their record or at their child’s, in time and safely."),
     AGREEMENTS.href: N_("What may be shared, by whom, with whom and why, and what say families have."),
     COHORTS.href: N_("Count children by area. Small numbers are hidden; nobody’s record is shown."),
     REVIEWS.href: N_("Say of doubtful pairs of records whether they are about one person. No name is needed."),
@@ -42,7 +44,7 @@ LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
     Role.SCHOOL_LEAD: KEY_WORKER,
     Role.CHARITY_WORKER: KEY_WORKER,
     Role.ADULT_WORKER: KEY_WORKER,
-    Role.IG_OFFICER: (HOME, AUDIT, AGREEMENTS),
+    Role.IG_OFFICER: (HOME, AUDIT, REQUESTS, AGREEMENTS),
     Role.ANALYST: (HOME, COHORTS, AGREEMENTS),
     Role.DATA_STEWARD: (HOME, REVIEWS, AGREEMENTS),
 }

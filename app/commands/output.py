@@ -34,6 +34,7 @@ from governance.agreements.register import AgreementRefused
 from governance.keys.keystore import KeystoreRefused
 from governance.ledger.checkpoints import NotCovered
 from governance.policy.replay import NotReplayable
+from governance.reports.store import RequestRefused
 from linkage.intake.extracts import FileRefused
 from linkage.intake.loads import ProviderChanged
 from linkage.intake.reference_files import ReferenceRefused
@@ -80,6 +81,7 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (OtherPartner, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
+    (RequestRefused, Exit.NO),
     (NotReplayable, Exit.NO),
     (DecisionRefused, Exit.NO),
     (UndoRefused, Exit.NO),

@@ -8,12 +8,27 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from app import dependencies
-from app.routes import agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes
+from app.routes import (
+    access_requests,
+    agreements,
+    api,
+    audit,
+    cohorts,
+    families,
+    pages,
+    reviews,
+    search,
+    session,
+    status,
+    wishes,
+)
 
-ROUTERS = (agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes)
+ROUTERS = (access_requests, agreements, api, audit, cohorts, families, pages, reviews, search, session, status, wishes)
 PUBLIC = {
     "/healthz", "/readyz", "/metrics", "/brand.css", "/favicon.ico", "/privacy", "/accessibility", "/sign-in",
     "/v1/sessions",
+    "/sign-in/with/{provider}", "/sign-in/return/{provider}", "/sign-in/role", "/sign-in/ended/{provider}",
+    "/signed-out/{provider}",
 }  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2] / "app"
 ROUTES = [(module, route) for module in ROUTERS for route in module.router.routes if isinstance(route, APIRoute)]
