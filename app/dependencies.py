@@ -7,7 +7,7 @@ token before a field of it is used; `/v1` changes nothing on the strength of a c
 import hmac
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -19,12 +19,15 @@ from app.deployment import Deployment
 from app.edge import SAFE
 from app.identity import SignedIn, cookie_name, who_is
 from app.language import Language, chosen
-from app.problems import NOT_FOUND, STALE_FORM, NotSignedIn, Refused
+from app.oidc.client import ProviderClient
+from app.problems import NOT_FOUND, STALE_FORM, NotSignedIn, Refused, StepUpNeeded
 from app.searching import SearchIndex
 from app.settings import LOOPBACK
 
 CSRF_FIELD = "csrf_token"
 FORM_BYTES = 64 * 1024
+SKEW = timedelta(seconds=60)
+"""How far a provider's clock may be ahead of ours."""
 
 
 def deployment_of(request: Request) -> Deployment:
@@ -57,6 +60,22 @@ def signed_in(request: Request) -> SignedIn:
     return who
 
 
+def stepped_up(request: Request, who: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
+    """Return who is signed in, if they proved it strongly a moment ago; else lead them to prove it anew."""
+    settings, proof = deployment_of(request).settings, who.proof
+    if proof.authenticated_at is None or proof.assurance < settings.step_up_assurance:
+        raise StepUpNeeded
+    age = clock(request) - proof.authenticated_at
+    if not -SKEW <= age < timedelta(minutes=settings.step_up_minutes):
+        raise StepUpNeeded
+    return who
+
+
+def providers_of(request: Request) -> Mapping[str, ProviderClient]:
+    held: Mapping[str, ProviderClient] = request.app.state.providers
+    return held
+
+
 def perhaps_signed_in(request: Request) -> None:
     """Let a page that everyone may read still show who is signed in."""
     with suppress(NotSignedIn):
@@ -69,6 +88,11 @@ def signed_in_api(request: Request) -> SignedIn:
     if request.method not in SAFE and not who.bearer:
         raise NotSignedIn
     return who
+
+
+def stepped_up_api(request: Request, who: Annotated[SignedIn, Depends(signed_in_api)]) -> SignedIn:
+    """Return who is signed in to `/v1`, if they proved it strongly a moment ago."""
+    return stepped_up(request, who)
 
 
 async def posted(request: Request) -> Mapping[str, str]:
@@ -115,6 +139,8 @@ Here = Annotated[Deployment, Depends(deployment_of)]
 Index = Annotated[SearchIndex, Depends(index_of)]
 Now = Annotated[datetime, Depends(clock)]
 Words = Annotated[Language, Depends(words_of)]
+Providers = Annotated[Mapping[str, ProviderClient], Depends(providers_of)]
+SteppedUp = Annotated[SignedIn, Depends(stepped_up)]
 Who = Annotated[SignedIn, Depends(signed_in)]
 ApiWho = Annotated[SignedIn, Depends(signed_in_api)]
 Form = Annotated[Mapping[str, str], Depends(checked_form)]

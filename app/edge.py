@@ -38,13 +38,16 @@ POLICY: Final = (
 class Edge:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics) -> None:
-        self.app, self.log, self.metrics = app, log, metrics
+    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics, https: bool = False) -> None:
+        self.app, self.log, self.metrics, self.https = app, log, metrics, https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.https:
+            # A proxy ends TLS before us: what browsers see decides over cookies, not what we see.
+            scope["scheme"] = "https"
         state = scope.setdefault("state", {})
         state["request_id"], state["nonce"] = secrets.token_hex(8), secrets.token_urlsafe(18)
         started, answer = time.perf_counter(), _Answer(scope, send)

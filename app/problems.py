@@ -56,6 +56,10 @@ class Refused(Exception):
         self.ways: tuple[Way, ...] = ()
 
 
+class StepUpNeeded(Exception):
+    """This act needs a fresh and strong sign-in: pages lead there, `/v1` says so (RFC 9470)."""
+
+
 class NotSignedIn(Exception):
     """Nobody is signed in: pages lead to the sign-in page, `/v1` answers 401."""
 
@@ -92,6 +96,21 @@ UNEXPECTED = Problem(
 LOG_UNAVAILABLE = Problem(
     503, "log-unavailable", N_("The record cannot be opened now"),
     N_("Every look must be written to the log first, and the log cannot be written. Try again in a few minutes."),
+)  # fmt: skip
+SIGN_IN_FAILED = Problem(
+    403, "sign-in-failed", N_("You are not signed in"),
+    N_("The sign-in was not completed, or took too long. Start again from the sign-in page."),
+)  # fmt: skip
+NO_ACCOUNT_HERE = Problem(
+    403, "no-account", N_("There is no account for you here"),
+    N_("Your sign-in worked, but this service holds no account that you may use. Ask your information governance lead."),
+)  # fmt: skip
+PROVIDER_AWAY = Problem(
+    503, "provider-away", N_("The sign-in service does not answer"), N_("Try again in a few minutes."),
+)  # fmt: skip
+STEP_UP = Problem(
+    401, "step-up-needed", N_("Confirm that it is you"), N_("Sign in anew, then try again."),
+    {"WWW-Authenticate": 'Bearer error="insufficient_user_authentication", max_age="0"'},
 )  # fmt: skip
 BY_STATUS: Final = {p.status: p for p in (BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD, UNREADABLE)}
 
@@ -164,6 +183,12 @@ def _not_signed_in(request: Request, _error: Exception) -> Response:
     return RedirectResponse("/sign-in", 303)
 
 
+def _step_up(request: Request, _error: Exception) -> Response:
+    if is_api(request):
+        return respond(request, STEP_UP)
+    return RedirectResponse(f"/sign-in/again?to={request.url.path}", 303)
+
+
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     problem = BY_STATUS.get(error.status_code, UNEXPECTED if error.status_code >= 500 else BAD_REQUEST)
@@ -205,5 +230,6 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(unlogged, _unlogged)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(StepUpNeeded, _step_up)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -23,12 +23,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from app.oidc.assertion import Assertion, assertion
-from app.oidc.providers import Provider, ProvidersRefused, safe_address
+from app.oidc.providers import Provider, ProvidersRefused, read_providers, safe_address
 from app.oidc.refusals import SignInRefusal as Why
 from app.oidc.refusals import SignInRefused
 from app.oidc.tokens import Claims, Ended, Expected, KeyMissing, Keys, id_token, logout_token
+from app.settings import Settings
 
 SECONDS: Final = 8.0
+RETURN: Final = "/sign-in/return/"
 KEPT: Final = timedelta(hours=1)
 REREAD: Final = timedelta(seconds=30)
 PAUSE: Final = timedelta(seconds=5)
@@ -199,6 +201,16 @@ class ProviderClient:
 
     def _plain(self) -> httpx2.Client:
         return httpx2.Client(timeout=SECONDS, follow_redirects=False, transport=self._transport)
+
+
+def open_clients(settings: Settings, transport: httpx2.BaseTransport | None = None) -> dict[str, ProviderClient]:
+    """Return a client for each provider of the settings, by name; none is asked anything yet."""
+    if settings.sign_in_file is None or settings.public_url is None:
+        return {}
+    return {
+        provider.name: ProviderClient(provider, f"{settings.public_url}{RETURN}{provider.name}", transport)
+        for provider in read_providers(settings.sign_in_file)
+    }
 
 
 def _document(session: httpx2.Client, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:

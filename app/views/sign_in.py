@@ -1,9 +1,9 @@
-"""The demo accounts, grouped by the job they do.
+"""What the sign-in pages offer: identity providers, what one person may be, and the accounts of the demo.
 
-Invariant: made for the demo only; names here are of invented staff.
+Invariant: accounts are listed for the demo only, where every name is invented; elsewhere a person sees their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity import Account, accounts
-from app.language import N_
+from app.language import N_, Language
+from app.oidc.client import ProviderClient
 from governance.store import relationship
 from governance.terms import Role
 
@@ -57,6 +58,37 @@ def accounts_by_job(session: Session, at: datetime) -> list[Job]:
     held = accounts(session, at)
     jobs = [Job(title, what, _busiest(held, roles, sizes)) for title, what, roles in JOBS]
     return [job for job in jobs if job.accounts]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One provider to sign in with."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One organisation that somebody works for, with what they may be there."""
+
+    name: str
+    choices: tuple[tuple[str, Role, str | None], ...]
+
+
+def doors(words: Language, providers: Mapping[str, ProviderClient]) -> list[Door]:
+    """Return the providers to choose from, in the order of the file."""
+    held = [client.provider for client in providers.values()]
+    return [Door(provider.name, words.pick(provider.title, provider.title_cy)) for provider in held]
+
+
+def choices_view(words: Language, held: Sequence[Account]) -> list[Place]:
+    """Return what one person may sign in as, by organisation."""
+    places: dict[str, list[tuple[str, Role, str | None]]] = {}
+    for one in held:
+        name = words.pick(one.organisation.name_en, one.organisation.name_cy)
+        places.setdefault(name, []).append((f"{one.staff_id}|{one.role}", one.role, one.team))
+    return [Place(name, tuple(choices)) for name, choices in places.items()]
 
 
 def _busiest(held: list[Account], roles: frozenset[Role], sizes: Mapping[str, int]) -> tuple[tuple[Account, int], ...]:
