@@ -37,7 +37,7 @@ FINDINGS: Final[Mapping[Finding, str]] = {
     Finding.IDENTITY_NOT_SEEN: N_("No proof of who is asking was seen."),
     Finding.NOT_THEMSELVES: N_("Who is asking does not fit the right they ask in."),
     Finding.NOT_AN_ADULT: N_("The person is under 18."),
-    Finding.NOT_A_CHILD: N_("The person is 18 or older and asks for themselves."),
+    Finding.NOT_A_CHILD: N_("The person is 18 or older."),
     Finding.AGE_UNKNOWN: N_("The person’s age is not known."),
     Finding.COMPETENCE_NOT_ASSESSED: N_("The child’s understanding was not assessed."),
     Finding.NOT_RESPONSIBLE: N_("Who is asking does not hold parental responsibility today, as far as is known."),
