@@ -33,6 +33,7 @@ class FailureKind(StrEnum):
     NOT_ANCHORED = "not_anchored"
     NOT_STORED = "not_stored"
     TRUNCATED = "truncated"
+    SUBTREE = "subtree"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,28 @@ class Frontier:
         return fold(self.edge)
 
 
+@dataclass(slots=True)
+class BlockTree:
+    """A growing tree that also keeps the root of each full block of leaves; `width` is a power of two."""
+
+    width: int
+    frontier: Frontier = field(default_factory=Frontier)
+    blocks: list[bytes] = field(default_factory=list)
+    part: list[bytes] = field(default_factory=list)
+
+    def push(self, leaf: bytes) -> None:
+        self.frontier.push(leaf)
+        self.part.append(leaf)
+        if len(self.part) == self.width:
+            self.blocks.append(root(self.part))
+            self.part.clear()
+
+    def push_block(self, block: bytes) -> None:
+        """Add the next full block by its root."""
+        self.frontier.push_perfect(block, self.width.bit_length() - 1)
+        self.blocks.append(block)
+
+
 def fold(subtrees: Sequence[bytes]) -> bytes:
     """Return the root over perfect subtrees given largest first."""
     if not subtrees:

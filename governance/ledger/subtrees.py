@@ -6,6 +6,7 @@ root before it is handed out, and verification compares each with what it recomp
 Source: C2SP tlog-tiles (tiles of height 8), of which these are the roots.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, insert, select
@@ -74,3 +75,17 @@ def _between(level: int, start: int, end: int) -> Select[Any]:
         place = audit_subtree.c.position
         query = select(audit_subtree.c.root).where(audit_subtree.c.level == level)
     return query.where(place >= start, place < end).order_by(place)
+
+
+def wrong_subtree(session: Session, blocks: Sequence[bytes]) -> tuple[int, int] | None:
+    """Return the first and last entry of the first kept subtree that is not what `blocks`, recomputed, make it."""
+    made: Sequence[bytes] = blocks
+    for level in range(1, LEVELS + 1):
+        width = WIDTH**level
+        held = select(audit_subtree).where(audit_subtree.c.level == level).order_by(audit_subtree.c.position)
+        for n, row in enumerate(session.execute(held)):
+            fits = row.position == n and (n >= len(made) or row.root == made[n].hex())
+            if not fits:
+                return n * width, (n + 1) * width - 1
+        made = [root(made[at : at + WIDTH]) for at in range(0, len(made) - WIDTH + 1, WIDTH)]
+    return None
