@@ -21,6 +21,7 @@ from benchmarks import (
     ledger,
     million,
     one_record,
+    policy,
     scaling,
     synthesis,
 )
@@ -41,6 +42,7 @@ PROOFS: Mapping[str, Callable[[], Section]] = {
     "scaling": scaling.measure,
     "killed": killed.measure,
     "ledger": ledger.measure,
+    "policy": policy.measure,
 }
 _HEAD = (
     "# What was measured\n\n"

@@ -1,6 +1,7 @@
 """A past decision is made again from what was kept of it: the same, or said to differ, or refused."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,9 +13,12 @@ from app.database import Database
 from governance import people
 from governance.agreements import register
 from governance.policy import replay as replaying
+from governance.policy.kept import kept
+from governance.policy.policy import decide_all
 from governance.policy.replay import NotReplayable, Replay, replay
+from governance.policy.request import Made
 from governance.store import agreement, audit_entry, decision_fact
-from governance.terms import AgreementStatus, Purpose, Reason, Role, WishAnswer, WishKind
+from governance.terms import AgreementStatus, Decision, Purpose, Reason, Role, WishAnswer, WishKind
 from governance.wishes.store import record_wish
 from tests.integration.partnership import LATER, NOW, Partnership, build
 
@@ -81,12 +85,14 @@ def test_another_engine_is_said_and_what_differs_is_named(
     partnership: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = partnership.read("hv").entry_id
-    strict = lambda made: replace(decide_all(made), relationship=None)  # noqa: E731
-    decide_all = replaying.decide_all
+
+    def unrelated(made: Sequence[Made]) -> Decision:
+        return replace(decide_all(made), relationship=None)
+
     monkeypatch.setattr(replaying, "ENGINE", "policy/99")
     made = again(partnership, entry)
     assert (made.same, made.engine_then != made.engine_now) == (True, True)
-    monkeypatch.setattr(replaying, "decide_all", strict)
+    monkeypatch.setattr(replaying, "decide_all", unrelated)
     assert again(partnership, entry).differs == ("relationship",)
 
 
@@ -96,7 +102,7 @@ def test_what_is_kept_names_nobody_and_is_kept_once(partnership: Partnership) ->
     partnership.read("hv")
     assert documents(partnership) == once == 2
     with partnership.database.reading() as session:
-        held = [replaying.kept(session, _facts_of(partnership, entry)) for entry in entry_ids(partnership)]
+        held = [kept(session, _facts_of(partnership, entry)) for entry in entry_ids(partnership)]
     text_held = json.dumps(held)
     assert not [name for name in ("ada", "ben", "mair", "tom") if f'"{name}"' in text_held]
     assert partnership.staff["hv"] in text_held

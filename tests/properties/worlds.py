@@ -4,7 +4,9 @@ Each world is drawn from one seed with stated odds, so that about half of all re
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import TypeVar
 
@@ -21,7 +23,8 @@ from governance.agreements.flows import (
     Standing,
     Text,
 )
-from governance.policy.request import Block, Facts, Member, RelationshipFact, Request
+from governance.policy.overrides import LONGEST, REASONS
+from governance.policy.request import Block, Facts, Member, Override, RelationshipFact, Request
 from governance.terms import (
     Action,
     Actor,
@@ -29,6 +32,8 @@ from governance.terms import (
     BlockKind,
     Category,
     LegalBasis,
+    OverrideKind,
+    OverrideReason,
     Purpose,
     RelationshipKind,
     ResponsibilityKind,
@@ -49,7 +54,19 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TODAY = NOW.date()
 SOON, LONG_AGO, LONG_AFTER = TODAY + timedelta(days=1), date(2026, 1, 1), date(2027, 1, 1)
 ORGANISATIONS = ("A", "B")
-CATEGORIES = (Category.IDENTITY, Category.SCHOOL, Category.EARLY_HELP, Category.DOMESTIC_ABUSE)
+CATEGORIES = (
+    Category.IDENTITY,
+    Category.SCHOOL,
+    Category.EARLY_HELP,
+    Category.DOMESTIC_ABUSE,
+    Category.PRIMARY_CARE,
+)
+WORKERS = (Role.HEALTH_VISITOR, Role.FAMILY_SUPPORT_WORKER, Role.SOCIAL_WORKER)
+OTHERS = (Role.DATA_STEWARD, Role.ADULT_WORKER, Role.SCHOOL_LEAD, Role.MIDWIFE)
+USES = (Purpose.EARLY_HELP, Purpose.SAFEGUARDING, Purpose.DIRECT_CARE)
+HOUR = timedelta(hours=1)
+SHARED = 100
+"""So many worlds of successive seeds stand under the same agreements."""
 INSTANTS = tuple(NOW + timedelta(days=days) for days in (-3, -2, -1))
 SUBJECTS = {
     "ada": SubjectRole.CHILD,
@@ -66,7 +83,13 @@ def worlds() -> st.SearchStrategy[tuple[Request, Facts]]:
 
 
 def world(seed: int) -> tuple[Request, Facts]:
-    return _Draw(Random(seed)).world()
+    return _Draw(Random(seed)).world(standings(seed // SHARED))
+
+
+@lru_cache(maxsize=8)
+def standings(seed: int) -> tuple[Standing, ...]:
+    """The agreements of one partnership."""
+    return _Draw(Random(~seed)).standings()
 
 
 def wish_from(seed: int, ordinal: int) -> Wish:
@@ -89,9 +112,9 @@ class _Draw:
     def chance(self, odds: float) -> bool:
         return self.rng.random() < odds
 
-    def world(self) -> tuple[Request, Facts]:
+    def world(self, agreed: tuple[Standing, ...]) -> tuple[Request, Facts]:
         members = self.family() if self.chance(0.97) else ()
-        role = self.one((Role.HEALTH_VISITOR, Role.FAMILY_SUPPORT_WORKER))
+        role = self.mostly(self.one(WORKERS), OTHERS)
         index = members[0].person_id if members else "nobody"
         facts = Facts(
             actor=self.actor(role) if self.chance(0.98) else None,
@@ -102,17 +125,21 @@ class _Draw:
             erased=self.mostly(frozenset[str](), [frozenset({p}) for p in PEOPLE]),
             blocks=tuple(self.block() for _ in range(self.one((0, 0, 0, 1, 2)))),
             wishes=tuple(self.wish(ordinal) for ordinal in range(self.one(range(8)))),
-            standings=tuple(self.standing(f"isp-{n}") for n in range(1, self.one((2, 3, 4)))),
+            standings=agreed,
             log_available=self.chance(0.98),
             responsibilities=tuple(self.responsibility() for _ in range(self.one((0, 0, 0, 1, 2)))),
+            overrides=tuple(self.override(f"o{n}", index) for n in range(self.one((0, 0, 0, 1, 2)))),
+            over_limit=self.chance(0.03),
         )
-        purpose = self.mostly(self.one((Purpose.EARLY_HELP, Purpose.SAFEGUARDING)), (Purpose.PLANNING, None))
+        allowed = USES if role in (Role.HEALTH_VISITOR, Role.MIDWIFE) else USES[:2]
+        purpose = self.mostly(self.one(allowed), (Purpose.PLANNING, None))
         return Request(Action.READ_FAMILY, index, purpose, NOW), facts
 
     def actor(self, role: Role) -> Actor:
         trained = self.mostly(LONG_AFTER, (TODAY, TODAY - timedelta(days=1), None))
         active, held, assured = self.chance(0.98), self.chance(0.98), self.chance(0.98)
-        return Actor("worker", self.one(ORGANISATIONS), role, None, active, held, trained, assured)
+        team = self.one((None, "red", "blue"))
+        return Actor("worker", self.one(ORGANISATIONS), role, team, active, held, trained, assured)
 
     def family(self) -> tuple[Member, ...]:
         index = self.mostly("ada", ("bump", "mair"), 0.2)
@@ -144,6 +171,23 @@ class _Draw:
             recorded_at=self.mostly(INSTANTS[0], (NOW + timedelta(days=1),)),
             ended_on=ended,
             ended_at=None if ended is None else self.mostly(INSTANTS[1], (NOW + timedelta(days=1),), 0.2),
+        )
+
+    def override(self, name: str, index: str) -> Override:
+        kind = self.one(tuple(OverrideKind))
+        longest = LONGEST[kind] or timedelta(days=30)
+        granted = NOW - self.mostly(HOUR, (timedelta(), -HOUR))
+        return Override(
+            id=name,
+            kind=kind,
+            person_id=self.mostly(index, PEOPLE),
+            staff_id=self.mostly("worker", ("somebody",)),
+            reason=self.mostly(self.one(sorted(REASONS[kind])), tuple(OverrideReason)),
+            categories=self.some((*CATEGORIES, Category.ADULT_HEALTH), 0.8),
+            granted_at=granted,
+            expires_at=granted + self.mostly(longest, (HOUR, longest + HOUR), 0.1),
+            ended_at=self.mostly(None, (NOW, NOW + HOUR, NOW - HOUR / 2), 0.1),
+            document=kind is OverrideKind.COURT_ORDER and self.chance(0.9),
         )
 
     def held(self, members: Collection[Member]) -> frozenset[Segment]:
@@ -194,10 +238,19 @@ class _Draw:
             void_from=self.mostly(None, (*INSTANTS, NOW, NOW + timedelta(days=1)), 0.08),
         )
 
-    def standing(self, code: str) -> Standing:
+    def standings(self) -> tuple[Standing, ...]:
+        codes = [f"isp-{n}" for n in range(1, self.one((2, 3, 4)))]
+        first = [self.standing(code, 1) for code in codes]
+        second = [self.standing(code, 2) for code in codes if self.chance(0.3)]
+        newer = {standing.agreement.code for standing in second}
+        replaced = [s.agreement.code in newer and self.chance(0.8) for s in first]
+        over = [replace(s, status=AgreementStatus.SUPERSEDED) for s, gone in zip(first, replaced, strict=True) if gone]
+        return (*(s for s, gone in zip(first, replaced, strict=True) if not gone), *over, *second)
+
+    def standing(self, code: str, version: int) -> Standing:
         agreement = Agreement(
             code=code,
-            version=1,
+            version=version,
             kind=Kind.ISP,
             title=Text("", ""),
             lead="A",
@@ -208,19 +261,20 @@ class _Draw:
             review_due=self.mostly(LONG_AFTER, (TODAY - timedelta(days=90), TODAY - timedelta(days=89)), 0.1),
             expires=self.mostly(LONG_AFTER, (TODAY, SOON)),
             flows=tuple(self.flow(str(no)) for no in range(self.one((1, 2, 3)))),
-            hash=code,
+            hash=f"{code}/{version}",
         )
         signed = self.mostly(frozenset("AB"), (frozenset("A"), frozenset("B"), frozenset[str]()), 0.1)
         return Standing(agreement, self.mostly(AgreementStatus.IN_FORCE, tuple(AgreementStatus), 0.15), signed)
 
     def flow(self, no: str) -> Flow:
-        everyone = (Role.HEALTH_VISITOR, Role.FAMILY_SUPPORT_WORKER)
-        to = tuple(Recipient(code, self.some(everyone, 0.8)) for code in self.some(ORGANISATIONS, 0.7))
+        everyone = (*WORKERS, Role.MIDWIFE, Role.SCHOOL_LEAD)
+        teams = self.mostly(frozenset[str](), (frozenset({"red"}), frozenset({"red", "green"})), 0.2)
+        to = tuple(Recipient(code, self.some(everyone, 0.8), teams) for code in sorted(self.some(ORGANISATIONS, 0.7)))
         return Flow(
             no=no,
             source=self.one(ORGANISATIONS),
             to=to,
-            purposes=self.some((Purpose.EARLY_HELP, Purpose.SAFEGUARDING), 0.8),
+            purposes=self.some(USES, 0.8),
             categories=self.some(CATEGORIES, 0.7),
             subjects=self.some(tuple(dict.fromkeys(SUBJECTS.values())), 0.7),
             basis=self.mostly(self.one((LegalBasis.CONSENT, LegalBasis.PUBLIC_TASK)), (None,)),
