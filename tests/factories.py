@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
@@ -23,10 +23,11 @@ from app.envelopes import pack
 from app.settings import Mode, Settings
 from governance import people
 from governance.agreements import register
+from governance.agreements.ceremony import bring_into_force, new_signing_keys
 from governance.keys import vault
 from governance.keys.keystore import create_key_file, create_keystore
 from governance.keys.vault_keys import WrappedKeys
-from governance.terms import AgreementStatus, RelationshipKind, Role
+from governance.terms import RelationshipKind, Role
 from linkage import store
 from linkage.catalogue import catalogue
 from linkage.facts import Value
@@ -50,9 +51,9 @@ ORGANISATIONS = (
 
 
 @contextmanager
-def deployed(home: Path, template: Path, mode: Mode = Mode.DEMO) -> Iterator[Deployment]:
+def deployed(home: Path, template: Path, mode: Mode = Mode.DEMO, **more: Any) -> Iterator[Deployment]:
     """A deployment of the test's own: keys, vault keys and a copy of a migrated database."""
-    settings = Settings(mode=mode, home=home)
+    settings = Settings(mode=mode, home=home, **more)
     for folder in (settings.home, settings.zone, settings.anchors):
         folder.mkdir(parents=True, exist_ok=True)
         os.chmod(folder, 0o700)
@@ -117,13 +118,7 @@ def agree(deployment: Deployment, codes: Sequence[str] = register.SHIPPED) -> No
     for code in codes:
         document = register.shipped(code)
         with deployment.database.writing() as session:
-            held = register.import_agreement(session, deployment.ring, document, EARLIER, BY)
-            register.set_status(session, deployment.ring, held, AgreementStatus.ASSURED, EARLIER, BY)
-            for party in document.organisations:
-                key = Ed25519PrivateKey.generate()
-                register.sign(session, deployment.ring, held, party, key, EARLIER, BY)
-            for step in (AgreementStatus.SIGNED, AgreementStatus.IN_FORCE):
-                register.set_status(session, deployment.ring, held, step, EARLIER, BY)
+            bring_into_force(session, deployment.ring, document, new_signing_keys(document), EARLIER, BY)
 
 
 @dataclass

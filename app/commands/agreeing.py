@@ -1,4 +1,4 @@
-"""Agreements from the command line: check, import, sign, move on, list, export."""
+"""Agreements from the command line: check, import, move on, list; the schema and the items they are written in."""
 
 import json
 from datetime import UTC, datetime
@@ -6,33 +6,30 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from app.agreement_items import data_items
+from app.commands.agreement_options import ByOfficer, Code, held_version, officer
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, errors, show
 from app.deployment import open_deployment
 from app.settings import Settings
-from governance.agreements import register
+from governance.agreements import documents, register
+from governance.agreements.findings import Severity
 from governance.agreements.flows import Standing, lapse
-from governance.agreements.register import Severity
-from governance.keys.keystore import read_private
+from governance.agreements.lifecycle import Assurance
+from governance.agreements.lint import Known
+from governance.agreements.lint import check as check_agreement
+from governance.agreements.signing import holders
 from governance.legal_time import legal_date
-from governance.store import agreement
 from governance.terms import AgreementStatus
 
-BY = "command-line"
-Code = Annotated[str, typer.Argument(help="The agreement's code, with its version: isp-early-years/1.")]
 YamlFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 
 def check(file: YamlFile, as_json: AsJson = False) -> None:
     """Read an agreement as an information governance lawyer would; exit 1 when it has errors."""
     document = register.load_agreement(file)
-    findings = register.check(document)
+    findings = check_agreement(document, Known(items=data_items()))
     for finding in findings:
         errors.print(str(finding), markup=False, soft_wrap=True)
     faulty = any(finding.severity is Severity.ERROR for finding in findings)
@@ -48,45 +45,47 @@ def check(file: YamlFile, as_json: AsJson = False) -> None:
         raise typer.Exit(Exit.NO)
 
 
-def import_(file: YamlFile, as_json: AsJson = False) -> None:
+def import_(file: YamlFile, by: ByOfficer = None, as_json: AsJson = False) -> None:
     """Store a checked version as a draft."""
     document = register.load_agreement(file)
+    now = datetime.now(UTC)
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
-        register.import_agreement(session, deployment.ring, document, datetime.now(UTC), BY)
+        known = Known(items=data_items(), holders=holders(session))
+        register.import_agreement(session, deployment.ring, document, now, officer(session, by, now), known)
     result = {"code": document.code, "version": document.version, "hash": document.hash}
     show(result, as_json=as_json, title="Imported")
-
-
-def sign(
-    code: Code,
-    organisation: Annotated[str, typer.Option(help="The party that signs.")],
-    key: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Its Ed25519 private key, PEM, mode 0600.")],
-    as_json: AsJson = False,
-) -> None:
-    """Sign a version for one party with its designated person's key."""
-    try:
-        private = load_pem_private_key(read_private(key), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise Refused("the key is not a private key in PEM without a passphrase", Exit.FILE_REFUSED) from None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise Refused("the key is not an Ed25519 private key", Exit.FILE_REFUSED)
-    with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
-        held = _held(session, code)
-        register.sign(session, deployment.ring, held.id, organisation, private, datetime.now(UTC), BY)
-    show({"agreement": code, "signed_by": organisation}, as_json=as_json, title="Signed")
 
 
 def set_status(
     code: Code,
     status: AgreementStatus,
-    reason: Annotated[str | None, typer.Option()] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; needed to suspend, resume or withdraw.")] = None,
+    qa_group: Annotated[str | None, typer.Option(help="The group that assured it; needed for assured.")] = None,
+    qa_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it did.")] = None,
+    by: ByOfficer = None,
     as_json: AsJson = False,
 ) -> None:
     """Move a version on in its life: consultation, assured, signed, in_force, suspended, withdrawn …"""
+    if (qa_group is None) != (qa_date is None):
+        raise Refused("--qa-group and --qa-date go together")
+    assurance = Assurance(qa_group, qa_date.date()) if qa_group and qa_date else None
+    now = datetime.now(UTC)
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
-        held = _held(session, code)
-        register.set_status(session, deployment.ring, held.id, status, datetime.now(UTC), BY, reason)
+        held, who = held_version(session, code), officer(session, by, now)
+        register.set_status(session, deployment.ring, held.id, status, now, who, reason, assurance)
     show({"agreement": code, "status": str(status)}, as_json=as_json, title="Moved")
+
+
+def schema(as_json: AsJson = False) -> None:
+    """Print the JSON Schema of an agreement."""
+    text = json.dumps(documents.schema(), indent=2, ensure_ascii=False)
+    show(documents.schema(), as_json=True) if as_json else typer.echo(text)
+
+
+def items(as_json: AsJson = False) -> None:
+    """List the data items that a flow may name, each with its categories."""
+    held = {item: sorted(categories) for item, categories in sorted(data_items().items())}
+    show({"items": held} if as_json else held, as_json=as_json, title="Data items")
 
 
 def list_(as_json: AsJson = False) -> None:
@@ -98,25 +97,6 @@ def list_(as_json: AsJson = False) -> None:
         show({"agreements": rows}, as_json=True)
         return
     show({f"{r['code']}/{r['version']}": f"{r['standing']}, review due {r['review_due']}" for r in rows}, as_json=False)
-
-
-def export(code: Code, as_json: AsJson = False) -> None:
-    """Print a version's document as JSON."""
-    with open_deployment(Settings()) as deployment, deployment.database.reading() as session:
-        held = _held(session, code)
-    document: dict[str, Any] = dict(held.document)
-    show(document if as_json else {"document": json.dumps(document, indent=1, ensure_ascii=False)}, as_json=as_json)
-
-
-def _held(session: Session, code: str) -> Any:
-    name, _, version = code.partition("/")
-    if not version.isascii() or not version.isdigit() or len(version) > 9:
-        raise Refused("name the version too: CODE/VERSION")
-    query = select(agreement.c.id, agreement.c.document)
-    row = session.execute(query.where(agreement.c.code == name, agreement.c.version == int(version))).one_or_none()
-    if row is None:
-        raise Refused("no such agreement is held", Exit.NO)
-    return row
 
 
 def _line(standing: Standing, now: datetime) -> dict[str, Any]:

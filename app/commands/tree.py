@@ -6,6 +6,7 @@ import typer
 
 from app.commands import (
     agreeing,
+    agreement_reading,
     auditing,
     consenting,
     counting,
@@ -16,12 +17,15 @@ from app.commands import (
     keeping,
     linking,
     loading,
+    overriding,
     partnering,
     quality,
     recalling,
     responsible,
     reviewing,
     serving,
+    sharing,
+    signing,
 )
 from app.commands.output import guarded
 
@@ -53,11 +57,17 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "quality": {"report": quality.report, "loads": quality.loads, "charts": quality.charts, "card": quality.card},
     "agreements": {
         "check": agreeing.check,
+        "schema": agreeing.schema,
+        "items": agreeing.items,
         "import": agreeing.import_,
-        "sign": agreeing.sign,
+        "key": signing.key,
+        "register-key": signing.register_key,
+        "revoke-key": signing.revoke_key,
+        "keys": signing.keys,
+        "sign": signing.sign,
         "status": agreeing.set_status,
         "list": agreeing.list_,
-        "export": agreeing.export,
+        "export": agreement_reading.export,
     },
     "partnership": {"import": partnering.import_},
     "caseloads": {"end": partnering.end_caseload},
@@ -77,6 +87,13 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     },
     "responsibilities": {"record": responsible.record, "end": responsible.end, "list": responsible.list_},
     "leaflets": {"given": responsible.leaflet},
+    "overrides": {
+        "list": overriding.waiting,
+        "show": overriding.one,
+        "review": overriding.review,
+        "seen": overriding.seen,
+    },
+    "sharing": {"record": sharing.record, "list": sharing.held},
     "cohort": {"run": counting.run},
     "audit": {
         "verify": auditing.verify,

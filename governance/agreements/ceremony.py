@@ -1,8 +1,8 @@
 """A whole signing in one act: every party's designated person signs a version, and it comes into force.
 
 Invariants: nothing is skipped (each status is passed through and logged, each signature verified as it is stored);
-an agreement already in force is left as it is. Where partners sign at home, `agreements.add_signature` takes what
-they send instead.
+an agreement already in force is left as it is. Where partners sign at home, `signing.add_signature` takes what they
+send instead.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from governance.agreements.flows import Agreement
-from governance.agreements.register import import_agreement, set_status, sign, status_of
+from governance.agreements.lifecycle import Assurance
+from governance.agreements.register import import_agreement, set_status, status_of
+from governance.agreements.signing import register_key, sign
 from governance.keys.keys import KeyRing
+from governance.legal_time import legal_date
 from governance.terms import AgreementStatus
 
 
@@ -29,9 +32,13 @@ def bring_into_force(
     agreement_id = import_agreement(session, ring, agreement, at, by)
     if status_of(session, agreement_id) is not AgreementStatus.DRAFT:
         return agreement_id
-    set_status(session, ring, agreement_id, AgreementStatus.ASSURED, at, by)
+    assurance = Assurance("Quality assurance group of the partnership", legal_date(at))
+    set_status(session, ring, agreement_id, AgreementStatus.ASSURED, at, f"{by}-assurance", assurance=assurance)
     for party in agreement.parties:
-        sign(session, ring, agreement_id, party.organisation, keys[party.organisation], at, by)
+        key = keys[party.organisation]
+        public = key.public_key().public_bytes_raw()
+        register_key(session, ring, party.organisation, party.designated_person, public, at, by)
+        sign(session, ring, agreement_id, party.organisation, key, at, party.organisation)
     set_status(session, ring, agreement_id, AgreementStatus.SIGNED, at, by)
     set_status(session, ring, agreement_id, AgreementStatus.IN_FORCE, at, by)
     return agreement_id

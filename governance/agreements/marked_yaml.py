@@ -91,7 +91,7 @@ _PROBLEMS: Final[Mapping[type[yaml.MarkedYAMLError], str]] = {
 }
 
 
-def _line(mark: yaml.Mark | None) -> int:
+def _line(mark: Any) -> int:
     return mark.line + 1 if mark else 1
 
 

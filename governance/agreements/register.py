@@ -1,48 +1,34 @@
-"""Agreements from file to force: read, checked, imported, signed, and moved through their life.
+"""Agreements from file to force: read, checked, imported, and moved through their life (see `lifecycle`, `signing`).
 
 Invariants: a version is immutable once imported (the same code and version with other content is refused); only the
-moves in `NEXT` are made; a signature is taken only from a party and only when it verifies; every change is recorded
-in the ledger in the same transaction; when a version comes into force its predecessors are superseded.
-Sources: the WASPI life cycle (draft, consultation, assured, signed); RFC 8032 (Ed25519).
+moves of the life cycle's table are made; every change is recorded in the ledger in the same transaction; when a
+version comes into force its predecessors are superseded.
+Sources: the WASPI life cycle (draft, consultation, assured, signed).
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from secrets import token_hex
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from governance.agreements.documents import SHIPPED, AgreementRefused, load_agreement, read_agreement, shipped
 from governance.agreements.findings import Finding, Severity, errors
 from governance.agreements.flows import Agreement, Standing
-from governance.agreements.lint import check
-from governance.agreements.standings import covered, in_force, signed_bytes, standings, verify_signature
+from governance.agreements.lifecycle import MOVES, NEXT, Assurance, Proposal, refusal
+from governance.agreements.lint import NOTHING_KNOWN, Known, check
+from governance.agreements.rows import held_version, recorders, status_of
+from governance.agreements.standings import covered, in_force, standings
 from governance.keys.keys import KeyRing
 from governance.ledger.acts import act
 from governance.ledger.ledger import Detail, record
-from governance.store import agreement, agreement_signature, agreement_status
+from governance.legal_time import legal_date
+from governance.store import agreement, agreement_status
 from governance.terms import AgreementStatus, EventKind
 
 S = AgreementStatus
-
-NEXT: Final[Mapping[AgreementStatus, frozenset[AgreementStatus]]] = MappingProxyType(
-    {
-        S.DRAFT: frozenset({S.CONSULTATION, S.ASSURED, S.WITHDRAWN}),
-        S.CONSULTATION: frozenset({S.DRAFT, S.ASSURED, S.WITHDRAWN}),
-        S.ASSURED: frozenset({S.SIGNED, S.WITHDRAWN}),
-        S.SIGNED: frozenset({S.IN_FORCE, S.WITHDRAWN}),
-        S.IN_FORCE: frozenset({S.SUSPENDED, S.EXPIRED, S.SUPERSEDED, S.WITHDRAWN}),
-        S.SUSPENDED: frozenset({S.IN_FORCE, S.EXPIRED, S.SUPERSEDED, S.WITHDRAWN}),
-        S.EXPIRED: frozenset(),
-        S.SUPERSEDED: frozenset(),
-        S.WITHDRAWN: frozenset(),
-    }
-)
-"""The life of an agreement: status → what may follow."""
 
 __all__ = [
     "NEXT",
@@ -52,23 +38,24 @@ __all__ = [
     "Severity",
     "check",
     "covered",
+    "expire",
     "import_agreement",
     "in_force",
     "load_agreement",
     "read_agreement",
     "set_status",
     "shipped",
-    "sign",
     "standing_of",
     "standings",
     "status_of",
-    "verify_signature",
 ]
 
 
-def import_agreement(session: Session, ring: KeyRing, document: Agreement, at: datetime, by: str) -> str:
+def import_agreement(
+    session: Session, ring: KeyRing, document: Agreement, at: datetime, by: str, known: Known = NOTHING_KNOWN
+) -> str:
     """Store a checked version as a draft and return its id; the same version again returns the same id."""
-    findings = errors(check(document))
+    findings = errors(check(document, known))
     if findings:
         raise AgreementRefused("the agreement has errors", findings)
     held = session.execute(
@@ -95,66 +82,45 @@ def set_status(
     at: datetime,
     by: str,
     reason: str | None = None,
+    assurance: Assurance | None = None,
 ) -> None:
     """Move an agreement on; raise AgreementRefused for a move its life does not allow."""
-    row = _held(session, agreement_id)
-    now = status_of(session, agreement_id)
-    if status not in NEXT[now]:
-        raise AgreementRefused(f"an agreement cannot go from {now} to {status}")
+    row = held_version(session, agreement_id)
+    _move(session, ring, row, Proposal(*_asked(session, row, status, at, by), False, reason, assurance), at)
     if status is S.IN_FORCE:
         _supersede(session, ring, row, at, by)
-    _note(session, agreement_id, status, reason, at, by)
-    _audit(session, ring, row.code, row.version, status, at, by)
 
 
-def sign(
-    session: Session,
-    ring: KeyRing,
-    agreement_id: str,
-    organisation: str,
-    key: Ed25519PrivateKey,
-    at: datetime,
-    by: str,
-) -> None:
-    """Sign this version for a party with its designated person's key, and store the signature."""
-    signature = key.sign(signed_bytes(_held(session, agreement_id).document_hash, organisation))
-    public = key.public_key().public_bytes_raw()
-    add_signature(session, ring, agreement_id, organisation, public, signature, at, by)
+def expire(session: Session, ring: KeyRing, at: datetime, by: str) -> int:
+    """Record of every version past its last day that it has run out, and return how many. Access ended by itself."""
+    gone = 0
+    for row in session.execute(select(agreement).where(agreement.c.expires <= legal_date(at))).all():
+        if (status_of(session, row.id), S.EXPIRED) in MOVES:
+            _move(session, ring, row, Proposal(*_asked(session, row, S.EXPIRED, at, by), True), at)
+            gone += 1
+    return gone
 
 
-def add_signature(
-    session: Session,
-    ring: KeyRing,
-    agreement_id: str,
-    organisation: str,
-    public_key: bytes,
-    signature: bytes,
-    at: datetime,
-    by: str,
-) -> None:
-    """Store a party's signature made elsewhere; raise AgreementRefused unless it is a party's and verifies."""
-    row = _held(session, agreement_id)
-    if status_of(session, agreement_id) is not S.ASSURED:
-        raise AgreementRefused("an agreement is signed once it is assured, and before it comes into force")
-    parties = {entry["organisation"]: entry["designated_person"] for entry in row.document["parties"]}
-    if organisation not in parties:
-        raise AgreementRefused("only a party can sign an agreement")
-    if not verify_signature(public_key, signature, row.document_hash, organisation):
-        raise AgreementRefused("the signature does not verify over this version")
-    session.execute(
-        insert(agreement_signature).values(
-            id=token_hex(16),
-            agreement_id=agreement_id,
-            organisation=organisation,
-            signatory=parties[organisation]["name"],
-            job_title=parties[organisation]["job_title"],
-            public_key=public_key,
-            signature=signature,
-            signed_at=at,
-        )
-    )
-    detail = {Detail.AGREEMENT: row.code, Detail.VERSION: row.version, Detail.ORGANISATION: organisation}
-    record(session, ring, act(EventKind.AGREEMENT_SIGNED, by, detail), at)
+def _supersede(session: Session, ring: KeyRing, row: Any, at: datetime, by: str) -> None:
+    others = select(agreement).where(agreement.c.code == row.code, agreement.c.id != row.id)
+    for other in session.execute(others).all():
+        if (status_of(session, other.id), S.SUPERSEDED) in MOVES:
+            _move(session, ring, other, Proposal(*_asked(session, other, S.SUPERSEDED, at, by), True), at)
+
+
+def _asked(
+    session: Session, row: Any, status: AgreementStatus, at: datetime, by: str
+) -> tuple[Standing, AgreementStatus, date, str, str]:
+    standing = next(s for s in standing_of(session, row.code, at) if s.agreement.version == row.version)
+    standing = replace(standing, status=status_of(session, row.id))
+    return standing, status, legal_date(at), by, recorders(session, row.id).get(S.DRAFT, "")
+
+
+def _move(session: Session, ring: KeyRing, row: Any, wanted: Proposal, at: datetime) -> None:
+    if (why := refusal(wanted)) is not None:
+        raise AgreementRefused(why)
+    _note(session, row.id, wanted.to, wanted.reason, at, wanted.by, wanted.assurance)
+    _audit(session, ring, row.code, row.version, wanted.to, at, wanted.by)
 
 
 def standing_of(session: Session, code: str, at: datetime) -> tuple[Standing, ...]:
@@ -178,33 +144,14 @@ def _row(agreement_id: str, document: Agreement, at: datetime) -> dict[str, Any]
     }
 
 
-def _held(session: Session, agreement_id: str) -> Any:
-    row = session.execute(select(agreement).where(agreement.c.id == agreement_id)).one_or_none()
-    if row is None:
-        raise AgreementRefused("no such agreement is held")
-    return row
-
-
-def status_of(session: Session, agreement_id: str) -> AgreementStatus:
-    """Return where an agreement stands now."""
-    query = (
-        select(agreement_status.c.status)
-        .where(agreement_status.c.agreement_id == agreement_id)
-        .order_by(agreement_status.c.ordinal.desc())
-        .limit(1)
-    )
-    return AgreementStatus(session.execute(query).scalar_one())
-
-
-def _supersede(session: Session, ring: KeyRing, row: Any, at: datetime, by: str) -> None:
-    others = select(agreement.c.id).where(agreement.c.code == row.code, agreement.c.id != row.id)
-    for other in session.scalars(others).all():
-        if S.SUPERSEDED in NEXT[status_of(session, other)]:
-            set_status(session, ring, other, S.SUPERSEDED, at, by)
-
-
 def _note(
-    session: Session, agreement_id: str, status: AgreementStatus, reason: str | None, at: datetime, by: str
+    session: Session,
+    agreement_id: str,
+    status: AgreementStatus,
+    reason: str | None,
+    at: datetime,
+    by: str,
+    assurance: Assurance | None = None,
 ) -> None:
     last = select(func.max(agreement_status.c.ordinal)).where(agreement_status.c.agreement_id == agreement_id)
     ordinal = (session.execute(last).scalar_one() or 0) + 1
@@ -217,6 +164,8 @@ def _note(
             recorded_at=at,
             recorded_by=by,
             ordinal=ordinal,
+            qa_group=assurance.group if assurance else None,
+            qa_date=assurance.on if assurance else None,
         )
     )
 

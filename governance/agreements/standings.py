@@ -1,8 +1,8 @@
 """What has become of each agreement: its newest status, and the parties whose signatures verify.
 
 Invariants: an agreement is read from the very text that is stored and known by that text's own hash, so an edited row
-is another, unsigned agreement; a signature counts only when it verifies over that hash under the key it was made
-with; a status never recorded is a draft.
+is another, unsigned agreement; a signature counts only when it verifies over that hash under a key that was that
+organisation's when it signed; a status never recorded is a draft.
 Sources: RFC 8032 (Ed25519), RFC 8785 (canonical JSON).
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from governance.agreements.documents import agreement_from
 from governance.agreements.flows import Agreement, Flow, Standing, flow_lapse, lapse
 from governance.legal_time import legal_date
-from governance.store import agreement, agreement_signature, agreement_status
+from governance.store import agreement, agreement_signature, agreement_status, signing_key
 from governance.terms import AgreementStatus, Category
 
 CONTEXT: Final = b"linked-family-record agreement signature 1\n"
@@ -101,8 +101,17 @@ def _statuses(session: Session, at: datetime) -> dict[str, AgreementStatus]:
 
 
 def _signatures(session: Session, at: datetime) -> dict[str, list[Any]]:
+    """Return the signatures that a key in use made, by agreement."""
+    signed, key = agreement_signature.c, signing_key.c
+    by_key = (key.organisation == signed.organisation) & (key.public_key == signed.public_key)
+    query = (
+        select(signed.agreement_id, signed.organisation, signed.public_key, signed.signature)
+        .join(signing_key, by_key)
+        .where(signed.signed_at <= at, key.registered_at <= signed.signed_at)
+        .where(key.revoked_at.is_(None) | (key.revoked_at > signed.signed_at))
+    )
     held: dict[str, list[Any]] = {}
-    for row in session.execute(select(agreement_signature).where(agreement_signature.c.signed_at <= at)):
+    for row in session.execute(query):
         held.setdefault(row.agreement_id, []).append(row)
     return held
 

@@ -96,7 +96,7 @@ def test_another_role_and_another_project_are_refused(partnership: Partnership) 
 def test_a_suspended_agreement_counts_nothing(partnership: Partnership) -> None:
     with partnership.database.writing() as session:
         held = partnership.agreements["isp-school-readiness"]
-        register.set_status(session, partnership.ring, held, AgreementStatus.SUSPENDED, NOW, "test")
+        register.set_status(session, partnership.ring, held, AgreementStatus.SUSPENDED, NOW, "test", "Found wanting.")
     with pytest.raises(CohortDenied):
         answer(partnership)
 

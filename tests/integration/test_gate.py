@@ -185,7 +185,9 @@ def test_a_suspension_changes_exactly_the_segments_of_that_agreement(partnership
     before = shown(partnership.read("fsw"))
     with partnership.database.writing() as session:
         readiness = partnership.agreements["isp-school-readiness"]
-        register.set_status(session, partnership.ring, readiness, AgreementStatus.SUSPENDED, NOW, "test")
+        register.set_status(
+            session, partnership.ring, readiness, AgreementStatus.SUSPENDED, NOW, "test", "Found wanting."
+        )
     after = partnership.read("fsw")
     lost = before - shown(after)
     assert {segment[1] for segment in lost} == {Category.SCHOOL, Category.ATTAINMENT, Category.SEND} - (

@@ -69,7 +69,13 @@ def test_a_suspended_agreement_takes_exactly_its_own_segments(own_county: County
         held = select(agreement.c.id).where(agreement.c.code == "isp-early-years")
         agreement_id = session.execute(held).scalar_one()
         register.set_status(
-            session, own_county.deployment.ring, agreement_id, AgreementStatus.SUSPENDED, datetime.now(UTC), "test"
+            session,
+            own_county.deployment.ring,
+            agreement_id,
+            AgreementStatus.SUSPENDED,
+            datetime.now(UTC),
+            "test",
+            "Found wanting.",
         )
     after = _visitor_reads(own_county, "F10-child")
     gone = _shown(before) - _shown(after)

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, update
 
 from governance import people
 from governance.agreements import register
+from governance.agreements.ceremony import bring_into_force, new_signing_keys
 from governance.agreements.documents import agreement_from
 from governance.people import DeclarationKind
 from governance.store import audit_entry
-from governance.terms import AgreementStatus, Role
+from governance.terms import Role
 from linkage import store
 from tests import factories
 from tests.factories import BY, CANARIES, EARLIER, NOW, World
@@ -42,12 +42,7 @@ def agree_that_stewards_see(world: World) -> None:
     agreement = replace(agreement_from(document))
     with world.deployment.database.writing() as session:
         ring = world.deployment.ring
-        held = register.import_agreement(session, ring, agreement, EARLIER, BY)
-        register.set_status(session, ring, held, AgreementStatus.ASSURED, EARLIER, BY)
-        for party in agreement.organisations:
-            register.sign(session, ring, held, party, Ed25519PrivateKey.generate(), EARLIER, BY)
-        for step in (AgreementStatus.SIGNED, AgreementStatus.IN_FORCE):
-            register.set_status(session, ring, held, step, EARLIER, BY)
+        bring_into_force(session, ring, agreement, new_signing_keys(agreement), EARLIER, BY)
 
 
 def entries(world: World, kind: str) -> list[str]:
