@@ -132,9 +132,8 @@ def form_from(text: str) -> Form:
         marked = read_marked(text)
     except Unreadable as fault:
         raise FormRefused(str(fault)) from None
-    errors = sorted(
-        _validator().iter_errors(marked.data), key=lambda e: (marked.line(tuple(e.absolute_path)), e.message)
-    )
+    found = _validator().iter_errors(marked.data)
+    errors = sorted(found, key=lambda e: (not e.absolute_path, marked.line(tuple(e.absolute_path)), e.message))
     if errors:
         path = tuple(errors[0].absolute_path)
         raise FormRefused(f"line {marked.line(path)}: {field_name(path)}: does not fit: {errors[0].validator}")
