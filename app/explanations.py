@@ -125,3 +125,9 @@ def shown_because(words: Language, decision: SegmentDecision, agreement: str, ti
     if tie is not None:
         parts.append(words.gettext(labels.RELATIONSHIPS[tie]))
     return "; ".join(parts) + "."
+
+
+def shown_by_override(words: Language, decision: SegmentDecision, source: str) -> str:
+    """Return the sentence that says which rules an override put aside for a segment."""
+    why = [words.gettext(REASONS[reason].why) % {"source": source} for reason in decision.lifted]
+    return words.gettext(N_("Shown under an override, although %(why)s."), why=words.together(why))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from app import anchoring, problems
+from app import anchoring, escalating, problems
 from app.deployment import Deployment
 from app.edge import Edge
 from app.identity import PLAIN_COOKIE
@@ -24,19 +24,26 @@ from app.routes import (
     access_requests,
     agreements,
     api,
+    api_acts,
     audit,
     cohorts,
     families,
+    overrides,
     pages,
+    relations,
     reviews,
     search,
     session,
+    sharing,
     status,
     wishes,
 )
 from app.searching import SearchIndex
 
-PAGES = (session, pages, search, families, wishes, audit, access_requests, agreements, cohorts, reviews)
+PAGES = (
+    session, pages, search, families, overrides, relations, sharing, wishes, audit, access_requests, agreements,
+    cohorts, reviews,
+)  # fmt: skip
 
 
 def utc_now() -> datetime:
@@ -62,6 +69,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, 
     for part in PAGES:
         app.include_router(part.router, include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(api_acts.router)
     describe(app)
     return app
 
@@ -83,12 +91,14 @@ def describe(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
-    """Sequence and anchor the ledger in the background while the service runs, and once more at its end."""
+    """Sequence and anchor the ledger in the background, and once more at the end; escalate reviews that become late."""
     anchor = anchoring.Anchor(app.state.deployment, app.state.clock, app.state.log, app.state.metrics)
-    task = asyncio.create_task(anchor.keep_on())
+    watch = escalating.Watch(app.state.deployment, app.state.clock, app.state.log, app.state.metrics)
+    tasks = [asyncio.create_task(work.keep_on()) for work in (anchor, watch)]
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     await asyncio.to_thread(anchor.once)
     app.state.index.close()

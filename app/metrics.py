@@ -20,6 +20,12 @@ class Metrics:
         self.decisions = Counter(
             "family_record_decisions", "Decisions at the gate", ["outcome", "reason"], registry=self.registry
         )
+        self.waiting = Gauge(
+            "family_record_waiting",
+            "Reviews overdue, alarms not seen",
+            ["kind"],
+            registry=self.registry,
+        )
         self.ledger = Gauge("family_record_ledger_size", "Entries in the newest checkpoint", registry=self.registry)
 
     def text(self) -> bytes:

@@ -24,6 +24,8 @@ REQUESTS: Final = Link("/access-requests", N_("Requests to know who looked"))
 AGREEMENTS: Final = Link("/agreements", N_("Agreements"))
 COHORTS: Final = Link("/cohorts", N_("Count families"))
 REVIEWS: Final = Link("/reviews", N_("Review links"))
+MEETING: Final = Link("/meeting", N_("Prepare a meeting"))
+OVERRIDES: Final = Link("/overrides", N_("Overrides and alarms"))
 
 WHAT_FOR: Final[Mapping[str, str]] = {
     SEARCH.href: N_("Find a child by number or name, say why, and read the family’s timeline."),
@@ -31,10 +33,12 @@ WHAT_FOR: Final[Mapping[str, str]] = {
     REQUESTS.href: N_("Answer people who ask who looked at their record or at their child’s, in time and safely."),
     AGREEMENTS.href: N_("What may be shared, by whom, with whom and why, and what say families have."),
     COHORTS.href: N_("Count children by area. Small numbers are hidden; nobody’s record is shown."),
+    MEETING.href: N_("Say once why you look, for all families a meeting is about."),
+    OVERRIDES.href: N_("Review who opened a record although the rules said no, and take note of alarms."),
     REVIEWS.href: N_("Say of doubtful pairs of records whether they are about one person. No name is needed."),
 }
 
-KEY_WORKER: Final = (HOME, SEARCH, AGREEMENTS)
+KEY_WORKER: Final = (HOME, SEARCH, MEETING, AGREEMENTS)
 LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
     Role.MIDWIFE: KEY_WORKER,
     Role.HEALTH_VISITOR: KEY_WORKER,
@@ -44,7 +48,7 @@ LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
     Role.SCHOOL_LEAD: KEY_WORKER,
     Role.CHARITY_WORKER: KEY_WORKER,
     Role.ADULT_WORKER: KEY_WORKER,
-    Role.IG_OFFICER: (HOME, AUDIT, REQUESTS, AGREEMENTS),
+    Role.IG_OFFICER: (HOME, AUDIT, OVERRIDES, REQUESTS, AGREEMENTS),
     Role.ANALYST: (HOME, COHORTS, AGREEMENTS),
     Role.DATA_STEWARD: (HOME, REVIEWS, AGREEMENTS),
 }

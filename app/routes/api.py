@@ -35,7 +35,7 @@ from linkage.index.placing import Placement
 from linkage.rows import EventStatus
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
@@ -49,25 +49,25 @@ class ProblemDocument(BaseModel):
     instance: str
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
     return {status: {"description": "Problem", "content": content} for status in statuses}
 
 
-router = APIRouter(prefix="/v1", responses=_problems(400, 401, 403, 404, 405, 422, 500, 503))
+router = APIRouter(prefix="/v1", responses=problems(400, 401, 403, 404, 405, 422, 500, 503))
 
 
-class SessionRequest(_Model):
+class SessionRequest(Model):
     username: str = Field(min_length=1, max_length=80)
     role: Role
 
 
-class SessionToken(_Model):
+class SessionToken(Model):
     token: str
     expires_in_seconds: int
 
 
-class SearchRequest(_Model):
+class SearchRequest(Model):
     """A number, or a name with or without a date of birth."""
 
     number: str | None = Field(default=None, max_length=40)
@@ -76,11 +76,11 @@ class SearchRequest(_Model):
     date_of_birth: date | None = None
 
 
-class SearchResult(_Model):
+class SearchResult(Model):
     items: list[Line]
 
 
-class PlacementRequest(_Model):
+class PlacementRequest(Model):
     """What one record states of one person; identifiers are read as those of an extract."""
 
     nhs_number: str | None = Field(default=None, max_length=40)
@@ -97,7 +97,7 @@ class PlacementRequest(_Model):
     email: str | None = Field(default=None, max_length=200)
 
 
-class PlacementLine(_Model):
+class PlacementLine(Model):
     """How the record fits one person: a random id, log2 odds, and the fields that agree."""
 
     person_id: str
@@ -106,15 +106,15 @@ class PlacementLine(_Model):
     agrees_in: list[str]
 
 
-class PlacementResult(_Model):
+class PlacementResult(Model):
     items: list[PlacementLine]
 
 
-class PurposeRequest(_Model):
+class PurposeRequest(Model):
     purpose: Purpose
 
 
-class AuditEntry(_Model):
+class AuditEntry(Model):
     id: str
     index: int | None
     recorded_at: datetime
@@ -126,12 +126,12 @@ class AuditEntry(_Model):
     reasons: list[str]
 
 
-class AuditPage(_Model):
+class AuditPage(Model):
     items: list[AuditEntry]
     next_cursor: str | None
 
 
-class VerificationResult(_Model):
+class VerificationResult(Model):
     ok: bool
     entries: int
     checkpoints: int
@@ -140,7 +140,7 @@ class VerificationResult(_Model):
     failure: str | None
 
 
-class CriterionRequest(_Model):
+class CriterionRequest(Model):
     event: str = Field(max_length=60)
     status: EventStatus = EventStatus.HAPPENED
     from_months: int = Field(default=0, ge=0, le=240)
@@ -148,7 +148,7 @@ class CriterionRequest(_Model):
     having: Literal["has", "has_not"] = "has"
 
 
-class CohortRequest(_Model):
+class CohortRequest(Model):
     project: str = Field(max_length=60)
     born_from: str = Field(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$")
     born_to: str = Field(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$")
@@ -215,7 +215,7 @@ def read_family(
     purpose = purposes.stated(here, who, person_id, now)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     count(request, read)
-    require(read.decision, who, words)
+    require(read.decision, who, words, here, person_id)
     return view(words, gather(here, read), now.astimezone(LONDON).date(), Filters(), who.organisation)
 
 
@@ -260,7 +260,7 @@ def verify_audit(request: Request, here: Here, now: Now, who: ApiWho) -> Verific
     )  # fmt: skip
 
 
-class AgreementList(_Model):
+class AgreementList(Model):
     items: list[Row]
 
 

@@ -9,16 +9,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from app import purposes
+from app import overriding, purposes
 from app.dependencies import Form, Here, Now, Who, Words
 from app.doors import gate_of
 from app.gate import FamilyRead, Gate
 from app.language import LONDON, N_
 from app.reading import gather
-from app.refusals import require
+from app.refusals import may_override, require
 from app.rendering import render
 from app.views.entries import Filters
 from app.views.family import view
+from app.views.overrides import banners
+from governance.overrides.relations import DELEGATES
 from governance.terms import Purpose, Role
 
 router = APIRouter()
@@ -59,10 +61,14 @@ def read_family(
         return RedirectResponse(f"/families/{person_id}/purpose", 303)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     count(request, read)
-    require(read.decision, who, words)
+    require(read.decision, who, words, here, person_id)
     data = gather(here, read)
     page = view(words, data, now.astimezone(LONDON).date(), Filters(service, person, year), who.organisation)
-    return render(request, "family.html", page=page, purpose=purpose, now=now, person_id=person_id)
+    used = banners(words, overriding.standing(here, who, person_id, now))
+    may = {"override": may_override(who.actor.role), "delegate": who.actor.role in DELEGATES}
+    return render(
+        request, "family.html", page=page, purpose=purpose, now=now, person_id=person_id, overrides=used, may=may
+    )
 
 
 def count(request: Request, read: FamilyRead) -> None:

@@ -132,6 +132,9 @@ def _entry(
 
 
 def _because(words: Language, data: FamilyData, decision: SegmentDecision) -> str:
+    if decision.override is not None:
+        held = data.organisation(decision.segment.source)
+        return explanations.shown_by_override(words, decision, words.pick(held.name_en, held.name_cy))
     title, tie = _agreement(words, data, decision), data.read.decision.relationship
     return explanations.shown_because(words, decision, title, tie)
 
