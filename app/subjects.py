@@ -24,33 +24,33 @@ TELLING_AGE: Final = frozenset({Category.IDENTITY, Category.BIRTH})
 
 
 class Merges:
-    """How person ids have merged, read from the record store."""
+    """How person ids have merged, read from the record store: one statement each, however long the chain."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def current(self, ids: Collection[str]) -> Mapping[str, str]:
-        now = {start: start for start in ids}
-        for _ in range(len(ids) + 100):
-            rows = self._session.execute(
-                select(person.c.id, person.c.merged_into).where(
-                    person.c.id.in_(sorted(set(now.values()))), person.c.merged_into.is_not(None)
-                )
-            )
-            steps = {row.id: row.merged_into for row in rows}
-            if not steps:
-                return now
-            now = {start: steps.get(here, here) for start, here in now.items()}
-        raise RuntimeError("the merges of persons go round in a circle")
+        if not ids:
+            return {}
+        merged = person.alias()
+        first = select(person.c.id.label("start"), person.c.merged_into.label("here"))
+        walk = first.where(person.c.id.in_(sorted(ids)), person.c.merged_into.is_not(None)).cte(recursive=True)
+        step = select(walk.c.start, merged.c.merged_into).join_from(walk, merged, merged.c.id == walk.c.here)
+        walk = walk.union(step.where(merged.c.merged_into.is_not(None)))
+        ends = select(walk, merged.c.merged_into).join_from(walk, merged, merged.c.id == walk.c.here, isouter=True)
+        rows = self._session.execute(ends).all()
+        last = {row.start: row.here for row in rows if row.merged_into is None}
+        if last.keys() != {row.start for row in rows}:
+            raise RuntimeError("the merges of persons go round in a circle")
+        return {start: last.get(start, start) for start in ids}
 
     def former(self, ids: Collection[str]) -> frozenset[str]:
-        every: set[str] = set(ids)
-        newest = every
-        while newest:
-            query = select(person.c.id).where(person.c.merged_into.in_(sorted(newest)))
-            newest = set(self._session.scalars(query)) - every
-            every |= newest
-        return frozenset(every)
+        if not ids:
+            return frozenset()
+        into = select(person.c.id).where(person.c.merged_into.in_(sorted(ids))).cte(recursive=True)
+        before = person.alias()
+        into = into.union(select(before.c.id).join_from(into, before, before.c.merged_into == into.c.id))
+        return frozenset(ids) | frozenset(self._session.scalars(select(into.c.id)))
 
 
 def policy_members(family: Family, at: date) -> tuple[request.Member, ...]:

@@ -76,7 +76,9 @@ def test_later_changes_do_not_change_what_was_decided(partnership: Partnership) 
         wish = {"person_id": "ada", "kind": WishKind.RESTRICTION, "answer": WishAnswer.MADE}
         record_wish(session, partnership.ring, NOW, "test", **wish)  # type: ignore[arg-type]
         suspended = partnership.agreements["isp-early-years"]
-        register.set_status(session, partnership.ring, suspended, AgreementStatus.SUSPENDED, NOW, "test")
+        register.set_status(
+            session, partnership.ring, suspended, AgreementStatus.SUSPENDED, NOW, "test", "under review"
+        )
     assert partnership.read("hv").decision.reason is Reason.RELATIONSHIP_ENDED
     assert again(partnership, entry).same
 
