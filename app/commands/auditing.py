@@ -1,5 +1,6 @@
 """The ledger from the command line: verify it, prove an entry, export it, anchor it."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,8 @@ def verify(as_json: AsJson = False) -> None:
     settings = Settings()
     with open_deployment(settings) as deployment, deployment.database.reading() as session:
         ring = deployment.ring
-        found = verify_ledger(session, settings.anchors, ring.public_key(CHECKPOINT_KEY), ring=ring)
+        key, processes = ring.public_key(CHECKPOINT_KEY), os.cpu_count() or 1
+        found = verify_ledger(session, settings.anchors, key, ring=ring, processes=processes)
     failure = found.first_failure
     result = {
         "ok": found.ok,

@@ -7,10 +7,9 @@ as a doubt, never judged here; without a ring everything is a doubt. Processes s
 Sources: RFC 6962 (leaves), RFC 8785 (the order of a body's fields), RFC 2104 (seals).
 """
 
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from multiprocessing import get_context
 from typing import Any, Final
@@ -44,7 +43,7 @@ class Stretch:
     """Entries [first, first + count): all leaves, the roots of full blocks, and the edges at checkpoints inside blocks.
 
     It ends early before a missing index or what cannot be read. `edges` are the subtrees between the block's start and
-    the checkpoint's size. `doubts` are indices.
+    the checkpoint's size. `doubts` are indices; `subjects` is how many subjects are listed for these entries.
     """
 
     first: int
@@ -53,6 +52,7 @@ class Stretch:
     roots: tuple[bytes, ...]
     edges: Mapping[int, tuple[bytes, ...]]
     doubts: frozenset[int]
+    subjects: int
 
     def leaf(self, index: int) -> bytes:
         at = 32 * (index - self.first)
@@ -65,7 +65,7 @@ class Unreadable(Exception):
 
 def unread(first: int) -> Stretch:
     """Return the stretch of which nothing could be read."""
-    return Stretch(first, 0, b"", (), {}, frozenset())
+    return Stretch(first, 0, b"", (), {}, frozenset(), 0)
 
 
 def read_stretch(connection: Connection, ring: KeyRing | None, first: int, due: Sequence[int]) -> Stretch:
@@ -82,7 +82,9 @@ def read_stretch(connection: Connection, ring: KeyRing | None, first: int, due: 
         for size in inside:
             if first + start < size < first + start + len(made[0]):
                 edges[size] = tuple(prefix_edge(made, size - first - start))
-    return Stretch(first, whole, b"".join(leaves), tuple(roots), edges, frozenset(first + n for n in doubts))
+    subjects = sum(int(row[10].partition('"')[0]) for row in rows[:whole] if row[10])
+    doubted = frozenset(first + n for n in doubts)
+    return Stretch(first, whole, b"".join(leaves), tuple(roots), edges, doubted, subjects)
 
 
 def in_processes(url: URL, ring: KeyRing | None, total: int, due: Sequence[int], processes: int) -> Iterator[Stretch]:
@@ -116,7 +118,7 @@ def _read_in_process(first: int) -> Stretch:
 def _rows(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]]:
     dialect = connection.dialect.name
     query = (  # only our own names and whole numbers are put into it
-        f"SELECT s.idx, e.id, {_INSTANT[dialect]}, e.kind, e.staff_id, e.organisation, e.purpose, e.outcome, "  # noqa: S608
+        f"SELECT s.idx, e.id, e.kind, e.organisation, e.outcome, e.purpose, {_INSTANT[dialect]}, e.staff_id, "  # noqa: S608
         "e.body, e.leaf_hash, (SELECT count(*) || '\"' || "
         f"{_SUBJECTS[dialect]} || '\"' FROM audit_subject WHERE entry_id = s.entry_id) "
         "FROM audit_sequence s LEFT JOIN audit_entry e ON e.id = s.entry_id "
@@ -133,56 +135,53 @@ def _rows(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]
 
 def _leaves(rows: Sequence[tuple[Any, ...]], ring: KeyRing | None) -> tuple[list[bytes], list[int]]:
     """Return each row's leaf, and the positions of those that need a closer look."""
-    leaves, doubts, sealed, seals, places = [], [], [], [], []
+    leaves, sealed, seals, places = [], [], [], []
     for place, row in enumerate(rows):
-        body, leaf_hash = row[8], row[9]
-        leaf = sha256(b"\x00" + body.encode() if type(body) is str else b"")
+        body = row[8] if type(row[8]) is str else ""
+        written = body.encode()
+        leaf = sha256(b"\x00" + written)
         leaves.append(leaf.digest())
-        seal_at = _seal_at(row, body) if type(body) is str else -1
-        if seal_at < 0 or leaf.hexdigest() != leaf_hash:
-            doubts.append(place)
-            continue
-        places.append(place)
-        seals.append(body[seal_at + 9 : seal_at + 73])
-        sealed.append(f"entry|{body[:seal_at]}{body[seal_at + 74 :]}".encode())
+        seal_at = _seal_at(row, body)
+        if seal_at and leaf.hexdigest() == row[9]:
+            places.append(place)
+            seals.append(body[seal_at + 9 : seal_at + 73])
+            if len(written) == len(body):
+                sealed.append(b"entry|" + written[:seal_at] + written[seal_at + 74 :])
+            else:
+                sealed.append(f"entry|{body[:seal_at]}{body[seal_at + 74 :]}".encode())
     macs = [] if ring is None else ring.mac_many(AUDIT_LABEL, sealed)
     sure = {place for place, mac, seal in zip(places, macs, seals, strict=False) if mac.hex() == seal}
-    return leaves, [*doubts, *(place for place in places if place not in sure)]
+    return leaves, [place for place in range(len(rows)) if place not in sure]
+
+
+_TEXT: Final = r'(?:null|"([^"\\]*)")'
+_SKIPPED: Final = r'(?:null|"[^"\\]*")'
+_BODY: Final = re.compile(
+    r'\{"at":"[^"\\]*","detail":\{[^{}]*\},"flows":\[[^\[\]]*\],"id":"([^"\\]*)","kind":"([^"\\]*)",'
+    rf'"organisation":{_TEXT},"outcome":"([^"\\]*)","override":{_SKIPPED},"policy":{_SKIPPED},"purpose":{_TEXT},'
+    rf'"reasons":\[[^\[\]]*\],"relationship":{_SKIPPED},"request":{_SKIPPED},"role":{_SKIPPED},'
+    r'"salt":"[0-9a-f]{32}"(),"seal":"[0-9a-f]{64}","segments":\['
+)
+"""A body up to its segments where nothing had to be escaped: its texts are then as the columns hold them.
+
+The empty group stands where the seal does.
+"""
 
 
 def _seal_at(row: tuple[Any, ...], body: str) -> int:
-    """Return where the seal stands in a body that repeats all that its row says, else -1.
+    """Return where the seal stands in a body that repeats all that its row says, else 0.
 
-    A quote inside a text is written with a backslash before it, so each of these runs can only stand in its one place.
+    A quote inside a text would be written with a backslash before it, so what is looked for at the body's end can only
+    stand in its one place.
     """
-    _, entry_id, at, kind, staff, organisation, purpose, outcome, _, _, subjects = row
-    if type(at) is not str or not body.startswith(f'{{"at":"{at[:10]}T{at[11:]}Z","detail":{{'):
-        return -1
-    named = body.find('],"id":"')
-    if named < 0 or not body.startswith(f'],"id":"{entry_id}{_said(kind, organisation, outcome)}', named):
-        return -1
-    why = body.find(',"purpose":', named)
-    if why < 0 or not body.startswith(_why(purpose), why):
-        return -1
-    if not body.endswith(f'{_who(staff)}{_about(subjects)}],"v":1}}'):
-        return -1
-    seal_at = body.find(',"seal":"', why)
-    return seal_at if body.startswith('","segments":[', seal_at + 73) else -1
-
-
-@lru_cache(1024, typed=True)
-def _said(kind: Any, organisation: Any, outcome: Any) -> str:
-    return f'","kind":{_json(kind)},"organisation":{_json(organisation)},"outcome":{_json(outcome)},"override":'
-
-
-@lru_cache(256, typed=True)
-def _why(purpose: Any) -> str:
-    return f',"purpose":{_json(purpose)},"reasons":['
-
-
-@lru_cache(8192, typed=True)
-def _who(staff: Any) -> str:
-    return f'],"staff":{_json(staff)},"subjects":['
+    found = _BODY.match(body)
+    if found is None or found.groups()[:5] != row[1:6]:
+        return 0
+    at, staff, subjects = row[6], row[7], row[10]
+    if type(at) is not str or not body.startswith(f'{at[:10]}T{at[11:]}Z"', 7):
+        return 0
+    who = "null" if staff is None else f'"{staff}"'
+    return found.start(6) if body.endswith(f'],"staff":{who},"subjects":[{_about(subjects)}],"v":1}}') else 0
 
 
 def _about(subjects: str | None) -> str:
@@ -191,8 +190,3 @@ def _about(subjects: str | None) -> str:
         return ""
     count, mark, joined = subjects.partition('"')
     return f"{mark}{joined}" if len(joined) == 67 * int(count) - 2 else "\0"
-
-
-def _json(held: Any) -> str:
-    """Return how a body writes this text or null; anything else is written as no body writes."""
-    return json.dumps(held, ensure_ascii=False) if held is None or type(held) is str else "\0"

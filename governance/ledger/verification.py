@@ -105,7 +105,7 @@ class _Walk:
         self.stored = frozenset(session.scalars(select(audit_checkpoint.c.size)))
         self.due = sorted({*self.anchored, *self.stored}, reverse=True)
         self.tree = BlockTree(BLOCK)
-        self.checkpoints = self.covered = self.pending = 0
+        self.checkpoints = self.covered = self.pending = self.subjects = 0
 
     def result(self, failure: Failure | None) -> Verification:
         return Verification(
@@ -152,6 +152,7 @@ class _Walk:
 
     def _take(self, stretch: Stretch) -> None:
         """Add a stretch, looking closely at what is in doubt, and meet the checkpoints on the way."""
+        self.subjects += stretch.subjects
         doubted = {index // BLOCK for index in stretch.doubts}
         for n, block in enumerate(stretch.roots):
             first = stretch.first + n * BLOCK
@@ -272,15 +273,21 @@ class _Walk:
 
     def _reconcile(self) -> None:
         """Entries, indices and subjects must be as many as were met; only where they are not, look for which."""
-        place, entry, subject = audit_sequence.c, audit_entry.c, audit_subject.c
-        entries = self.session.scalar(select(func.count(entry.id)))
-        if (self.size, self.size) != (entries, self.session.scalar(select(func.count(distinct(place.entry_id))))):
+        place = audit_sequence.c
+        entries = self.session.scalar(select(func.count(audit_entry.c.id)))
+        placed = self.session.scalar(select(func.count(distinct(place.entry_id))))
+        if (entries, placed) != (self.size, self.size):
             self._unsequenced()
-        twice = select(place.entry_id).group_by(place.entry_id).having(func.count() > 1).limit(1)
-        if (entry_id := self.session.scalar(twice)) is not None:
-            message = f"entry {entry_id} has two indices"
-            raise _Failed(Failure(FailureKind.ENTRY_REPEATED, message, entry_id=entry_id))
-        homeless = select(subject.entry_id).where(~exists().where(entry.id == subject.entry_id)).limit(1)
+            twice = select(place.entry_id).group_by(place.entry_id).having(func.count() > 1).limit(1)
+            if (entry_id := self.session.scalar(twice)) is not None:
+                message = f"entry {entry_id} has two indices"
+                raise _Failed(Failure(FailureKind.ENTRY_REPEATED, message, entry_id=entry_id))
+        if self.session.scalar(select(func.count()).select_from(audit_subject)) != self.subjects:
+            self._homeless_subjects()
+
+    def _homeless_subjects(self) -> None:
+        about = audit_subject.c.entry_id
+        homeless = select(about).where(~exists().where(audit_entry.c.id == about)).limit(1)
         if (entry_id := self.session.scalar(homeless)) is not None:
             message = f"subjects are listed for entry {entry_id}, which is not in the ledger"
             raise _Failed(Failure(FailureKind.UNKNOWN_ROW, message, entry_id=entry_id))
