@@ -18,6 +18,7 @@ from app.subjects import Merges, policy_members
 from governance import people
 from governance.agreements.standings import standings
 from governance.legal_time import legal_date
+from governance.overrides.relations import ends
 from governance.policy import facts
 from governance.policy.policy import decide
 from governance.policy.request import Facts, Request
@@ -55,9 +56,13 @@ def own_families(deployment: Deployment, who: SignedIn, at: datetime, request_id
 def _cases(session: Session, who: SignedIn, at: datetime) -> dict[str, RelationshipKind]:
     """Each person of the worker's open cases, under the id of today, with the newest relationship."""
     cases = people.relationships_of(session, who.actor.staff_id, legal_date(at))
-    now = Merges(session).current({case.person_id for case in cases})
+    merges = Merges(session)
+    now = merges.current(merges.former({case.person_id for case in cases}))
+    over = ends(session, cases, now, at)
     kinds: dict[str, RelationshipKind] = {}
     for case in cases:
+        if case.id in over and over[case.id] <= at:
+            continue
         kinds.setdefault(now[case.person_id], RelationshipKind(case.kind))
     return kinds
 

@@ -227,10 +227,13 @@ def end_relationship(session: Session, ring: KeyRing, relationship_id: str, at: 
 
 
 def relationships_of(session: Session, staff_id: str, today: date) -> list[Any]:
-    """Return a worker's open relationships (id, person_id, kind, since), newest first."""
+    """Return a worker's relationships not ended by hand (id, person_id, kind, since, ended_at, expires_at), newest first.
+
+    Some may be over all the same, with what they hang on: see `governance.overrides.relations.ends`.
+    """
     rows = relationship.c
     query = (
-        select(rows.id, rows.person_id, rows.kind, rows.since)
+        select(rows.id, rows.person_id, rows.kind, rows.since, rows.ended_at, rows.expires_at)
         .where(rows.staff_id == staff_id, rows.ended_at.is_(None), rows.since <= today)
         .where(rows.until.is_(None) | (rows.until > today))
         .order_by(rows.since.desc(), rows.id)

@@ -9,7 +9,7 @@ Social Work England 3.9 (who delegates stays accountable).
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final
 
@@ -182,7 +182,8 @@ def _open(
 ) -> str:
     made = token_hex(16)
     row = {"id": made, "staff_id": staff_id, "person_id": person_id, "kind": str(kind), "since": legal_date(at)}
-    session.execute(insert(relationship).values(**row, recorded_at=at, expires_at=expires_at))
+    ends_at = None if expires_at is None else expires_at.astimezone(UTC)
+    session.execute(insert(relationship).values(**row, recorded_at=at, expires_at=ends_at))
     return made
 
 

@@ -8,7 +8,7 @@ Sources: Working Together to Safeguard Children; the NHS break-glass model; ISO 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from secrets import token_hex
 from typing import Any, Final
@@ -162,7 +162,7 @@ def _row(sealer: Sealer, override_id: str, actor: Actor, asked: Asked) -> dict[s
         "document": asked.document,
         "nonce": sealed.nonce,
         "justification": sealed.ciphertext,
-        "expires_at": asked.expires_at,
+        "expires_at": asked.expires_at.astimezone(UTC),
     }
 
 
