@@ -76,9 +76,13 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.CONSENT_WITHDRAWN: Words(N_("consent was withdrawn"), THEIR_DESK),
     Reason.CONSENT_EXPIRED: Words(N_("the consent has run out"), N_("Ask the family again, and record their answer.")),
     Reason.CONSENT_SIGNER_NOT_ENTITLED: Words(
-        N_("the consent was given by someone who may not give it"), N_("Ask someone with parental responsibility.")
+        N_("the consent was given by someone who may not give it"),
+        N_("Ask whoever decides for the child now: a parent, or the council under a care order."),
     ),
-    Reason.PARENTS_CONFLICT: Words(N_("those with parental responsibility disagree about sharing it"), THEIR_DESK),
+    Reason.PARENTS_CONFLICT: Words(
+        N_("those with parental responsibility disagree about sharing it"),
+        N_("Speak with both of them; mediation can help, and a court can decide (Children Act 1989, section 8)."),
+    ),
     Reason.MINIMISED: Words(N_("your role does not need it for this purpose"), THEIR_DESK),
     Reason.RATE_LIMITED: Words(N_("you have looked at too many records in a short time"), YOUR_IG),
 }

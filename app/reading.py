@@ -127,18 +127,19 @@ def _wishes(session: Session, decision: Decision) -> list[WishRow]:
     newest = {
         (now[r.person_id], r.kind, tuple(r.scope), r.signer_basis, r.signer_person_id or r.signer): r for r in rows
     }
-    told = _told(decision)
+    told = told_of(decision)
     return [
         WishRow(key[0], WishKind(r.kind), WishAnswer(r.answer), scope, r.valid_from.date(), r.expires)
         for key, r in newest.items()
-        if (scope := _known_scope(key[0], r.scope, told))
+        if (scope := known_scope(key[0], r.scope, told))
     ]
 
 
-def _told(decision: Decision) -> set[tuple[str, str]]:
+def told_of(decision: Decision) -> set[tuple[str, str]]:
+    """Return the members and categories whose place on the page a worker sees, shown or withheld."""
     return {(d.segment.member, str(d.segment.category)) for d in decision.segments}
 
 
-def _known_scope(person: str, scope: Sequence[str], told: Collection[tuple[str, str]]) -> tuple[str, ...]:
+def known_scope(person: str, scope: Sequence[str], told: Collection[tuple[str, str]]) -> tuple[str, ...]:
     """A wish about a category that is withheld in silence would break the silence."""
     return tuple(named for named in scope if named not in set(Category) or (person, named) in told)

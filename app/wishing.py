@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.reading import known_scope, told_of
 from app.subjects import Merges, policy_members
 from governance.agreements.flows import lapse
 from governance.agreements.standings import standings
@@ -21,7 +22,7 @@ from governance.legal_time import legal_date
 from governance.policy.request import Facts
 from governance.policy.segments import ADULTS
 from governance.store import organisation
-from governance.terms import Category, LegalBasis, SignerBasis, WishAnswer, WishKind
+from governance.terms import Category, Decision, LegalBasis, SignerBasis, WishAnswer, WishKind
 from governance.wishes import receipts, store
 from governance.wishes.forms import KIND_OF_WISH, Forms
 from governance.wishes.reach import OPT_OUTS, opt_out_fault
@@ -61,6 +62,24 @@ def held(session: Session, persons: Collection[str]) -> Held:
 
 def _today(row: Wish, now: Any) -> Wish:
     return replace(row, person_id=now[row.person_id], signer_person_id=now.get(row.signer_person_id or ""))
+
+
+def told(known: Held, decision: Decision) -> Held:
+    """Keep what this worker may know of: members shown, and nothing about a category withheld in silence."""
+    seen, places = {d.segment.member for d in decision.permitted}, told_of(decision)
+    kept = [
+        replace(record, wish=replace(record.wish, scope=scope))
+        for record in known.wishes
+        if record.wish.person_id in seen and (scope := known_scope(record.wish.person_id, record.wish.scope, places))
+    ]
+    whole = {(record.id, record.wish.scope) for record in known.wishes}
+    partly = {r.form_id for r in known.wishes if r.id not in {k.id for k in kept}}
+    partly |= {r.form_id for r in kept if (r.id, r.wish.scope) not in whole}
+    return Held(
+        wishes=tuple(kept),
+        responsibilities=tuple(duty for duty in known.responsibilities if duty.person_id in seen),
+        forms=tuple(form for form in known.forms if form.person_id in seen and form.id not in partly),
+    )
 
 
 def age_at(session: Session, person: str, day: date) -> int | None:
@@ -154,10 +173,9 @@ def reviews_due(session: Session, at: datetime) -> tuple[Review, ...]:
 
 
 def receipt_of(
-    session: Session, forms: Forms, record_id: str, persons: Collection[str], at: datetime
+    session: Session, forms: Forms, record_id: str, known: Held, at: datetime
 ) -> tuple[receipts.Said, tuple[receipts.Line, ...]] | None:
-    """Return the receipt of one signed form or one wish about these persons; None where they have none of that id."""
-    known = held(session, persons)
+    """Return the receipt of one signed form or one wish among those known; None where there is none of that id."""
     said = _said_by_form(known, forms, record_id) or _said_alone(known, record_id)
     if said is None:
         return None

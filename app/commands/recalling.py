@@ -62,7 +62,7 @@ def receipt(
 ) -> None:
     """Make the receipt of one wish or signed form: what was said, and what it changes, flow by flow."""
     with reading("wishes-receipt", person) as (_, session, known, now):
-        found = wishing.receipt_of(session, shipped(), record_id, [known], now)
+        found = wishing.receipt_of(session, shipped(), record_id, wishing.held(session, [known]), now)
         if found is None:
             raise Refused("nothing of that id is recorded about this person", Exit.NO)
         document = receipts.receipt(found[0], found[1], now)

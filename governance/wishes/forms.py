@@ -12,6 +12,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from json import loads
@@ -159,6 +160,7 @@ def collected(forms: list[Form]) -> Forms:
     return together
 
 
+@cache
 def shipped() -> Forms:
     """Return the forms that come with the service."""
     folder = resources.files("governance.wishes").joinpath("forms_shipped")

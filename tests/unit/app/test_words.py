@@ -5,7 +5,7 @@ from enum import StrEnum
 import polib
 import pytest
 
-from app import catalogues, explanations, labels, navigation, values
+from app import catalogues, explanations, labels, navigation, values, wish_labels
 from app.language import Code, language
 from app.views import audit, family, meanings, services
 from app.views.cohorts import AREAS
@@ -23,6 +23,8 @@ TABLES = [
         labels.SIGNER_BASES, labels.OVERRIDE_KINDS, labels.OVERRIDE_HINTS, labels.OVERRIDE_REASONS,
         labels.FAMILY_TOLD, labels.REVIEW_OUTCOMES, labels.ALARMS, labels.SHARE_DUTIES, labels.SHARE_ANSWERS,
         labels.SHARE_REASONS, labels.BLOCKS, labels.OUTCOMES, labels.EVENT_KINDS, AREAS, audit.RELATED,
+        wish_labels.FORM_KINDS, wish_labels.FAULTS, wish_labels.EVIDENCES, wish_labels.PLACES, wish_labels.GROUNDS,
+        wish_labels.RESPONSIBILITIES, wish_labels.RESPONSIBILITY_EVIDENCES, wish_labels.REVIEWS, wish_labels.EFFECTS,
     )),
 ]  # fmt: skip
 
