@@ -227,7 +227,7 @@ def end_relationship(session: Session, ring: KeyRing, relationship_id: str, at: 
 
 
 def relationships_of(session: Session, staff_id: str, today: date) -> list[Any]:
-    """Return a worker's relationships not ended by hand (id, person_id, kind, since, ended_at, expires_at), newest first.
+    """Return a worker's relationships that were not ended by hand, newest first.
 
     Some may be over all the same, with what they hang on: see `governance.overrides.relations.ends`.
     """
