@@ -1,7 +1,8 @@
 """The loop that gives ledger entries their places and anchors them outside the database while the service runs.
 
 Invariants: everything committed is anchored within `checkpoint_seconds` and once more at the end; a failure is logged
-and tried again, never fatal: reading stops only when the log itself cannot be written.
+and tried again, never fatal: reading stops only when the log itself cannot be written; a further anchor folder that
+cannot be reached stops neither the signing nor the other folders.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from app.deployment import Deployment
 from app.logs import Log, fault
 from app.metrics import Metrics
 from governance.ledger.checkpoints import Checkpoint, LedgerInconsistent, advance
+from governance.ledger.copies import AnchorsDisagree, mirror, refuse_fork
 
 
 class Anchor:
@@ -31,9 +33,11 @@ class Anchor:
         """Sequence and anchor what is committed; return the newest checkpoint, or None when that failed."""
         try:
             made = anchor_now(self.deployment, self.clock())
-        except (SQLAlchemyError, OSError, LedgerInconsistent) as error:
+        except (SQLAlchemyError, OSError, LedgerInconsistent, AnchorsDisagree) as error:
             self.log.error("anchor failed", **fault(error))
             return None
+        for failure in copy_anchors(self.deployment):
+            self.log.error("anchor copy failed", **fault(failure))
         self.metrics.ledger.set(made.size)
         if made.new:
             self.log.info("anchored", size=made.size)
@@ -41,6 +45,19 @@ class Anchor:
 
 
 def anchor_now(deployment: Deployment, at: datetime) -> Checkpoint:
-    """Sequence every committed entry, sign the tree and keep the note outside the database."""
+    """Sequence every committed entry, sign the tree and keep the note outside the database; raise AnchorsDisagree."""
+    settings = deployment.settings
+    refuse_fork(settings.anchors, settings.anchor_copies)
     with Session(deployment.database.engine.execution_options(writing=True)) as session:
-        return advance(session, deployment.ring, deployment.settings.anchors, at)
+        return advance(session, deployment.ring, settings.anchors, at)
+
+
+def copy_anchors(deployment: Deployment) -> list[Exception]:
+    """Bring every further anchor folder up to date; return what went wrong where."""
+    failed: list[Exception] = []
+    for copy in deployment.settings.anchor_copies:
+        try:
+            mirror(deployment.settings.anchors, copy)
+        except (OSError, AnchorsDisagree) as error:
+            failed.append(error)
+    return failed

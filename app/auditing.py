@@ -20,6 +20,7 @@ from app.subjects import Merges
 from governance.keys.keys import KeyRing
 from governance.ledger import ledger
 from governance.ledger.checkpoints import LedgerInconsistent, NotCovered, inclusion_proof
+from governance.ledger.copies import AnchorsDisagree
 from governance.ledger.ledger import AuditFilter, Detail, EntryView
 from governance.ledger.verification import Verification, verify
 from governance.store import audit_checkpoint, staff
@@ -109,10 +110,10 @@ def day_ends(day: date) -> datetime:
 
 
 def proof(session: Session, entry_id: str) -> Proof | None:
-    """Prove an entry against the newest checkpoint; None where no checkpoint covers it yet."""
+    """Prove an entry against the newest checkpoint; None where none covers it yet, or the ledger does not fit it."""
     try:
         made = inclusion_proof(session, entry_id)
-    except NotCovered:
+    except (NotCovered, LedgerInconsistent):
         return None
     return Proof(made.index, made.size)
 
@@ -136,11 +137,12 @@ def note_export(
 
 def check(deployment: Deployment, who: SignedIn, at: datetime, request_id: str) -> Verification:
     """Anchor what is new, verify the whole ledger, and note that and what was found."""
-    with suppress(LedgerInconsistent):
+    with suppress(LedgerInconsistent, AnchorsDisagree):
         anchor_now(deployment, at)
     with deployment.database.reading() as session:
         key = deployment.ring.public_key(deployment.ring.current("checkpoint"))
-        found = verify(session, deployment.settings.anchors, key, ring=deployment.ring)
+        settings = deployment.settings
+        found = verify(session, settings.anchors, key, ring=deployment.ring, copies=settings.anchor_copies)
     outcome = Outcome.DONE if found.ok else Outcome.FAILED
     detail: dict[Detail, str | int] = {Detail.SIZE: found.entries, Detail.ROOT: found.root}
     event = ledger.acted(EventKind.AUDIT_VERIFY, outcome, who.actor, Purpose.IG_REVIEW)

@@ -47,7 +47,7 @@ class Deployment:
 
 def initialise(settings: Settings) -> bool:
     """Make the data folder, key file, keystore and database; return False where all were there already."""
-    for folder in (settings.home, settings.zone, settings.anchors):
+    for folder in (settings.home, settings.zone, settings.anchors, *settings.anchor_copies):
         folder.mkdir(parents=True, exist_ok=True)
         os.chmod(folder, 0o700)
     fresh = not settings.keystore.exists()

@@ -6,6 +6,7 @@ must differ. Nothing here is read at import. The duty to share (Children Act 200
 commencement date is given; the Welsh duty to report has been since Part 7 of its Act commenced, on 6 April 2016.
 """
 
+import os
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     key_file: Path | None = None
     key_passphrase_file: Path | None = None
     anchor_dir: Path | None = None
+    anchor_folders: str = Field(default="", validation_alias="FAMILY_RECORD_ANCHORS")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     organisation_name: str = Field(default="Linked Family Record", min_length=1, max_length=80)
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
     reads_per_day: int = Field(default=500, ge=1)
     searches_per_hour: int = Field(default=150, ge=1)
     searches_per_day: int = Field(default=600, ge=1)
+    refusal_milliseconds: int = Field(default=100, ge=1, le=1000)
     claim_hours: int = Field(default=24, ge=1, le=24)
     break_glass_review_days: int = Field(default=1, ge=1, le=5)
     override_review_days: int = Field(default=3, ge=1, le=10)
@@ -82,6 +85,9 @@ class Settings(BaseSettings):
             "key file": self.key_path, "anchor folder": self.anchors, "passphrase file": self.key_passphrase_file,
             "cluster's secret file": self.spark_secret_file, "cluster's work folder": self.spark_work_dir,
         }  # fmt: skip
+        places |= {f"anchor folder {number}": folder for number, folder in enumerate(self.anchor_copies, 2)}
+        if len({folder.resolve() for folder in (self.anchors, *self.anchor_copies)}) != 1 + len(self.anchor_copies):
+            raise ValueError("an anchor folder is named twice")
         for name, place in places.items():
             if place is not None and place.resolve().is_relative_to(home):
                 raise ValueError(f"the {name} must lie outside the data folder")
@@ -121,8 +127,17 @@ class Settings(BaseSettings):
 
     @property
     def anchors(self) -> Path:
-        """Where checkpoints are kept outside the database."""
-        return self.anchor_dir or self.home.with_name(self.home.name + ".anchors")
+        """Where checkpoints are kept outside the database: the first of those named."""
+        named = self._anchor_folders()
+        return named[0] if named else self.anchor_dir or self.home.with_name(self.home.name + ".anchors")
+
+    @property
+    def anchor_copies(self) -> tuple[Path, ...]:
+        """Further places for the same checkpoints: other hosts' shares, other owners."""
+        return self._anchor_folders()[1:]
+
+    def _anchor_folders(self) -> tuple[Path, ...]:
+        return tuple(Path(part) for part in self.anchor_folders.split(os.pathsep) if part)
 
     @property
     def zone(self) -> Path:

@@ -7,14 +7,19 @@ from typing import Annotated
 
 import typer
 
-from app.anchoring import anchor_now
+from app import overriding
+from app.anchoring import anchor_now, copy_anchors
+from app.auditing import day_ends, day_starts
 from app.commands.noting import note
 from app.commands.options import AsJson
 from app.commands.output import Exit, errors, show
 from app.deployment import open_deployment
 from app.exporting import Format, pieces
+from app.language import LONDON
 from app.settings import Settings
 from governance.ledger.checkpoints import consistency_proof, inclusion_proof
+from governance.ledger.daily import day as day_of
+from governance.ledger.daily import short
 from governance.ledger.verification import verify as verify_ledger
 from governance.policy.replay import replay as replay_entry
 from governance.terms import EventKind
@@ -28,7 +33,9 @@ def verify(as_json: AsJson = False) -> None:
     with open_deployment(settings) as deployment, deployment.database.reading() as session:
         ring = deployment.ring
         key, processes = ring.public_key(CHECKPOINT_KEY), os.cpu_count() or 1
-        found = verify_ledger(session, settings.anchors, key, ring=ring, processes=processes)
+        found = verify_ledger(
+            session, settings.anchors, key, ring=ring, processes=processes, copies=settings.anchor_copies
+        )
     failure = found.first_failure
     result = {
         "ok": found.ok,
@@ -108,8 +115,29 @@ def export(
 
 
 def anchor(as_json: AsJson = False) -> None:
-    """Sequence what is committed, sign a checkpoint and keep it outside the database."""
+    """Sequence what is committed, sign a checkpoint and keep it outside the database, in every anchor folder."""
     with open_deployment(Settings()) as deployment:
         made = anchor_now(deployment, datetime.now(UTC))
+        failed = copy_anchors(deployment)
     errors.print(f"checkpoint {made.size} {made.root[:16]}", highlight=False)
-    show({"size": made.size, "root": made.root, "new": made.new}, as_json=as_json, title="Anchored")
+    result = {"size": made.size, "root": made.root, "new": made.new, "copies_failed": len(failed)}
+    show(result, as_json=as_json, title="Anchored")
+    if failed:
+        raise typer.Exit(Exit.NO)
+
+
+def report(
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Today unless another is named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a day of the ledger for the file: acts by kind and outcome, alarms, size, and the signed root in short."""
+    now = datetime.now(UTC)
+    asked = now.astimezone(LONDON).date() if day is None else day.date()
+    with open_deployment(Settings()) as deployment:
+        note(deployment, EventKind.AUDIT_READ, "report")
+        anchor_now(deployment, now)
+        with deployment.database.reading() as session:
+            found = day_of(session, day_starts(asked), day_ends(asked))
+        waiting = overriding.counts(deployment, now)
+    told = {"day": asked.isoformat(), "acts": found.acts, "waiting": waiting, "entries": found.size}
+    show(told | {"root": short(found.root)}, as_json=as_json, title="Daily report of the ledger")

@@ -32,7 +32,8 @@ from app.incidents import NoSuchIncident
 from app.partnering import PartnershipRefused
 from governance.agreements.register import AgreementRefused
 from governance.keys.keystore import KeystoreRefused
-from governance.ledger.checkpoints import NotCovered
+from governance.ledger.checkpoints import LedgerInconsistent, NotCovered
+from governance.ledger.copies import AnchorsDisagree
 from governance.policy.replay import NotReplayable
 from governance.reports.store import RequestRefused
 from linkage.intake.extracts import FileRefused
@@ -81,6 +82,8 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (OtherPartner, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
     (NotCovered, Exit.NO),
+    (LedgerInconsistent, Exit.NO),
+    (AnchorsDisagree, Exit.NO),
     (RequestRefused, Exit.NO),
     (NotReplayable, Exit.NO),
     (DecisionRefused, Exit.NO),

@@ -101,6 +101,7 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "consistency": auditing.consistency,
         "export": auditing.export,
         "anchor": auditing.anchor,
+        "report": auditing.report,
     },
     "access": {
         "list": disclosing.list_,

@@ -67,10 +67,15 @@ def saved_frontier(folder: Path, size: int, root: bytes) -> Frontier | None:
 
 def publish_verifier(folder: Path, line: str) -> None:
     """Add a public key line to the file that outside verifiers copy once and keep."""
-    path = folder / VERIFIER_FILE
-    held = path.read_text().splitlines() if path.exists() else []
+    held = verifier_lines(folder)
     if line not in held:
-        _replace(path, "".join(f"{each}\n" for each in [*held, line]).encode())
+        _replace(folder / VERIFIER_FILE, "".join(f"{each}\n" for each in [*held, line]).encode())
+
+
+def verifier_lines(folder: Path) -> list[str]:
+    """Return the public key lines published in this folder."""
+    path = folder / VERIFIER_FILE
+    return path.read_text().splitlines() if path.exists() else []
 
 
 @contextmanager

@@ -63,16 +63,18 @@ def verify(
     ring: KeyRing | None = None,
     progress: Callable[[int], None] = lambda count: None,
     processes: int = 1,
+    copies: Sequence[Path] = (),
 ) -> Verification:
     """Check the whole ledger against its checkpoints.
 
     `former_keys` are public keys retired by rotation. With `ring`, the seal of every entry is checked too, so that
     a forged entry is named itself, also after the newest checkpoint. `progress` is told how many entries each step
-    read. The session should be a fresh one. With several `processes` (forked, so for a program without threads)
+    read. `copies` are further anchor folders, of which none may know of more or otherwise than the first and the
+    ledger do. The session should be a fresh one. With several `processes` (forked, so for a program without threads)
     entries are read side by side.
     """
     verifiers = [Verifier(ORIGIN, key) for key in (public_key, *former_keys)]
-    walk = _Walk(session, anchor_dir, verifiers, ring, progress, processes)
+    walk = _Walk(session, anchor_dir, verifiers, ring, progress, processes, copies)
     try:
         walk.run()
     except _Failed as failed:
@@ -97,13 +99,15 @@ class _Walk:
         ring: KeyRing | None,
         progress: Callable[[int], None],
         processes: int,
+        copies: Sequence[Path],
     ) -> None:
         self.session, self.anchor_dir, self.verifiers = session, anchor_dir, verifiers
         self.ring, self.progress, self.processes = ring, progress, processes
         # Anchors are listed before any row is read: a checkpoint made meanwhile is then unseen, not unanchored.
+        self.copied = {copy: frozenset(anchors.sizes(copy)) for copy in copies}
         self.anchored = anchors.sizes(anchor_dir)
         self.stored = frozenset(session.scalars(select(audit_checkpoint.c.size)))
-        self.due = sorted({*self.anchored, *self.stored}, reverse=True)
+        self.due = sorted(frozenset(self.anchored).union(self.stored, *self.copied.values()), reverse=True)
         self.tree = BlockTree(BLOCK)
         self.checkpoints = self.covered = self.pending = self.subjects = 0
 
@@ -225,8 +229,11 @@ class _Walk:
     def _checkpoint(self, size: int, root: bytes) -> None:
         outside = anchors.note_at(self.anchor_dir, size)
         if outside is None:
-            raise self._bad(FailureKind.NOT_ANCHORED, size, "is stored but not anchored outside the database")
+            where = "is stored" if size in self.stored else "is anchored elsewhere"
+            raise self._bad(FailureKind.NOT_ANCHORED, size, f"{where} but not anchored outside the database")
         self._note(outside, size, "anchored", root)
+        if any(size in held and anchors.note_at(copy, size) != outside for copy, held in self.copied.items()):
+            raise self._bad(FailureKind.NOTES_DIFFER, size, "is not the same in every anchor folder")
         if size not in self.stored:
             # A crash between anchoring and storing leaves the newest anchor unstored; the next checkpoint stores it.
             if size != self.anchored[-1]:
@@ -261,7 +268,8 @@ class _Walk:
         return _Failed(Failure(kind, f"checkpoint {size} {message}", size=size))
 
     def _fail_truncated(self, size: int) -> None:
-        self._note(anchors.note_at(self.anchor_dir, size) or self._stored(size)[0], size, "anchored")
+        held = (anchors.note_at(folder, size) for folder in (self.anchor_dir, *self.copied))
+        self._note(next(filter(None, held), None) or self._stored(size)[0], size, "anchored")
         raise self._bad(FailureKind.TRUNCATED, size, f"covers entries that are gone from {self.size} on")
 
     def _subjects(self, entry_ids: Sequence[str]) -> dict[str, set[str]]:
