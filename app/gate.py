@@ -9,12 +9,13 @@ Sources: the NHS legitimate-relationship model; ISO 27789; UK GDPR Article 5(1)(
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.database import Database
+from app.evenness import NO_TIME, Evenness
 from app.subjects import Merges, held_segments, narrowed, policy_members
 from governance.agreements.standings import standings
 from governance.keys.keys import KeyRefused, KeyRing
@@ -47,6 +48,9 @@ MOST_HITS: Final = 50
 NO_END: Final = Pace(1_000_000_000, 1_000_000_000)
 UNLIMITED: Final = Limits(NO_END, NO_END)
 """For commands that a host lets in; pages and `/v1` take their limits from the settings (see `app.doors`)."""
+
+
+T = TypeVar("T")
 
 
 class LogUnavailable(Exception):
@@ -94,10 +98,13 @@ class Considered:
 class Gate:
     """Decides and logs, then lets through."""
 
-    def __init__(self, database: Database, ring: KeyRing, limits: Limits = UNLIMITED) -> None:
+    def __init__(
+        self, database: Database, ring: KeyRing, limits: Limits = UNLIMITED, evenness: Evenness | None = None
+    ) -> None:
         self._database = database
         self._ring = ring
         self._limits = limits
+        self._evenness = evenness or Evenness(NO_TIME)
 
     def read_family(
         self,
@@ -109,6 +116,7 @@ class Gate:
         action: EventKind = EventKind.READ_FAMILY,
     ) -> FamilyRead:
         """Return what this worker may see of a child's family, or raise LogUnavailable."""
+        began = self._evenness.clock()
         request = Request(Action.READ_FAMILY, index, purpose, at)
         with self._database.reading() as session:
             family = records.load_family(session, index, legal_date(at))
@@ -119,7 +127,8 @@ class Gate:
         shown = narrowed(family, decision) if family is not None and permitted else None
         subjects = [member.person_id for member in shown.members] if shown else [family.index if family else index]
         entry = self._log(action, actor, purpose, decision, subjects, request_id, at, made=made)
-        return FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry, _walled(decision))
+        read = FamilyRead(_within(told(decision, _role(actor)), shown), shown, entry, _walled(decision))
+        return self._evenly(read, read.decision, began)
 
     def consider(
         self,
@@ -132,6 +141,7 @@ class Gate:
         decide_about: Callable[[Request, Facts], Decision],
     ) -> Considered:
         """Decide whether an act about a person may be done. A refusal is an entry of this kind; the act logs itself."""
+        began = self._evenness.clock()
         request = Request(Action.READ_FAMILY, index, purpose, at)
         with self._database.reading() as session:
             family = records.load_family(session, index, legal_date(at))
@@ -141,7 +151,8 @@ class Gate:
             former = Merges(session).former([person]) - {person}
         if decision.reason is not Reason.PERMITTED:
             self._log(kind, actor, purpose, decision, [person], request_id, at)
-        return Considered(told(decision, _role(actor)), person, (person, *sorted(former)))
+        considered = Considered(told(decision, _role(actor)), person, (person, *sorted(former)))
+        return self._evenly(considered, considered.decision, began)
 
     def search(self, actor: Actor | None, at: datetime, request_id: str, hits: Sequence[str]) -> SearchRead:
         """Return which of these persons may be listed to this worker; finding nothing is logged too."""
@@ -221,6 +232,12 @@ class Gate:
         self._log(EventKind.REVIEW_READ, actor, purpose, decision, subjects, request_id, at, made=made)
         return told(decision, _role(actor))
 
+    def _evenly(self, made: T, decision: Decision, began: float) -> T:
+        """Hold back what must look like nothing found until it has taken as long as nothing found."""
+        if decision.reason is Reason.NOT_FOUND:
+            self._evenness.wait(began)
+        return made
+
     def _listed(self, session: Session, actor: Actor | None, at: datetime, hits: Sequence[str]) -> tuple[str, ...]:
         versions, listed = standings(session, at), {}
         for hit in list(dict.fromkeys(hits))[:MOST_HITS]:
@@ -277,10 +294,9 @@ def _family_facts(
     session: Session, actor: Actor | None, family: Family | None, at: datetime, over_limit: bool
 ) -> Facts:
     known = governance_facts.fresh(session, actor, at)
-    if family is None:
-        return governance_facts.staff_facts(session, known, at, over_limit)
-    held = held_segments(family, records.holdings(session, family.person_ids))
-    members = policy_members(family, legal_date(at))
+    holdings = records.holdings(session, family.person_ids if family else ())
+    held = held_segments(family, holdings) if family else frozenset()
+    members = policy_members(family, legal_date(at)) if family else ()
     return governance_facts.read_facts(session, known, members, held, at, Merges(session), over_limit=over_limit)
 
 

@@ -59,7 +59,7 @@ def build(place: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (place / "summary.json").exists():
             return
-        settings = Settings(mode=Mode.DEMO, home=place / "home")
+        settings = Settings(mode=Mode.DEMO, home=place / "home", refusal_milliseconds=1)
         wanted = Demonstration(families=FAMILIES, seed=SEED, county=place / "extracts")
         summary = prepare(settings, wanted)
         (place / "summary.json").write_text(json.dumps(summary, default=str), encoding="utf-8")
@@ -71,7 +71,7 @@ def copied(built: Path, folder: Path) -> Iterator[County]:
     for name in ("home", "home.anchors"):
         shutil.copytree(built / name, folder / name)
     shutil.copy(built / "home.key", folder / "home.key")
-    settings = Settings(mode=Mode.DEMO, home=folder / "home")
+    settings = Settings(mode=Mode.DEMO, home=folder / "home", refusal_milliseconds=1)
     with open_deployment(settings) as deployment:
         summary = json.loads((built / "summary.json").read_text("utf-8"))
         yield County(deployment, built / "extracts", summary)

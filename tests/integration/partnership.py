@@ -15,7 +15,7 @@ from governance import people
 from governance.agreements.ceremony import bring_into_force, new_signing_keys
 from governance.agreements.register import SHIPPED, shipped
 from governance.keys.keys import FIRST_LABELS, KeyRing, SoftwareKeyRing, new_keys
-from governance.terms import Category, Purpose, RelationshipKind, Role
+from governance.terms import Actor, Category, Purpose, RelationshipKind, Role
 from tests.stored import Stored
 
 START = datetime(2026, 2, 2, 9, tzinfo=UTC)
@@ -52,8 +52,13 @@ class Partnership:
         self, who: str, index: str = "ada", purpose: Purpose | None = Purpose.EARLY_HELP, at: datetime = LATER
     ) -> FamilyRead:
         with self.database.reading() as session:
-            actor = people.actor_for(session, self.staff[who], WORKERS[who][1], at.date())
+            actor = self.actor(session, who, at)
         return self.gate.read_family(actor, index, purpose, at, "request")
+
+    def actor(self, session: Session, who: str, at: datetime = LATER) -> Actor:
+        actor = people.actor_for(session, self.staff[who], WORKERS[who][1], at.date())
+        assert actor is not None
+        return actor
 
     def relate(self, who: str, person: str) -> str:
         with self.database.writing() as session:
