@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, distinct, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
@@ -158,7 +158,7 @@ def _counts(session: Session, cases: Any, on: date, found: Iterable[Shift], *, b
 
 
 def _tally(session: Session, cases: Any, on: date, windows: Collection[Window]) -> tuple[int, int]:
-    query: Select[Any] = select(func.count(distinct(cases.c.staff_id)), func.count(distinct(cases.c.person_id)))
+    query = select(func.count(distinct(cases.c.staff_id)), func.count(distinct(cases.c.person_id)))
     row = session.execute(query.where(or_(false(), *(_within(cases, on, window) for window in windows)))).one()
     return int(row[0]), int(row[1])
 

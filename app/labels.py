@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.language import N_
+from governance.agreements.flows import Confidentiality, Identifiability, Kind, PartyRole
+from governance.agreements.reviews import Stage
 from governance.terms import (
     AgreementStatus,
     AlarmKind,
@@ -170,6 +172,40 @@ AGREEMENT_STATUSES: Final[Mapping[AgreementStatus, str]] = {
     AgreementStatus.EXPIRED: N_("Expired"),
     AgreementStatus.SUPERSEDED: N_("Superseded"),
     AgreementStatus.WITHDRAWN: N_("Withdrawn"),
+}
+
+AGREEMENT_KINDS: Final[Mapping[Kind, str]] = {
+    Kind.ISP: N_("Information Sharing Protocol"),
+    Kind.DDA: N_("Data Disclosure Agreement"),
+    Kind.JCA: N_("Joint Controller Agreement"),
+}
+
+PARTY_ROLES: Final[Mapping[PartyRole, str]] = {
+    PartyRole.CONTROLLER: N_("Controller"),
+    PartyRole.JOINT_CONTROLLER: N_("Joint controller"),
+    PartyRole.PROCESSOR: N_("Processor"),
+}
+
+CONFIDENTIALITIES: Final[Mapping[Confidentiality, str]] = {
+    Confidentiality.IMPLIED_DIRECT_CARE: N_("consent implied by direct care"),
+    Confidentiality.EXPLICIT_CONSENT: N_("explicit consent"),
+    Confidentiality.STATUTORY: N_("a duty in law"),
+    Confidentiality.PUBLIC_INTEREST: N_("overriding public interest"),
+    Confidentiality.SECTION_251: N_("section 251 support"),
+    Confidentiality.NOT_CONFIDENTIAL: N_("nothing told in confidence"),
+}
+
+IDENTIFIABILITIES: Final[Mapping[Identifiability, str]] = {
+    Identifiability.IDENTIFIABLE: N_("Identifiable"),
+    Identifiability.PSEUDONYMISED: N_("Pseudonymised"),
+    Identifiability.AGGREGATE: N_("Totals only"),
+}
+
+REVIEW_STAGES: Final[Mapping[Stage, str]] = {
+    Stage.IN_90_DAYS: N_("Review due within 90 days"),
+    Stage.IN_30_DAYS: N_("Review due within 30 days"),
+    Stage.OVERDUE: N_("Review overdue"),
+    Stage.STOPPED: N_("Stopped: nothing flows until it is reviewed"),
 }
 
 WISH_KINDS: Final[Mapping[WishKind, str]] = {

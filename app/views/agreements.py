@@ -70,7 +70,7 @@ def register(
     words: Language, held: Iterable[Standing], organisations: Mapping[str, Organisation], at: datetime
 ) -> list[Row]:
     """Return every version, those in force first."""
-    rows = [_row(words, standing, at) for standing in held]
+    rows = [row_of(words, standing, at) for standing in held]
     return sorted(rows, key=lambda row: (not row.live, row.code, -row.version))
 
 
@@ -79,7 +79,7 @@ def agreement_page(
 ) -> Page:
     document = standing.agreement
     return Page(
-        row=_row(words, standing, at),
+        row=row_of(words, standing, at),
         purposes=_text(words, document.purposes),
         best_interests=_text(words, document.best_interests),
         effective_from=document.effective_from,
@@ -91,7 +91,7 @@ def agreement_page(
     )
 
 
-def _row(words: Language, standing: Standing, at: datetime) -> Row:
+def row_of(words: Language, standing: Standing, at: datetime) -> Row:
     document, today = standing.agreement, legal_date(at)
     why = lapse(standing, today)
     return Row(

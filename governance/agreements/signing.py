@@ -24,8 +24,8 @@ from governance.agreements.rows import held_version, recorders, status_of
 from governance.agreements.standings import signed_bytes, verify_signature
 from governance.keys.keys import KeyRing
 from governance.ledger.acts import act
-from governance.ledger.ledger import Detail, record
-from governance.store import agreement_signature, organisation, signing_key, staff
+from governance.ledger.ledger import Detail, record, stored_instant
+from governance.store import agreement, agreement_signature, organisation, signing_key, staff
 from governance.terms import AgreementStatus, EventKind
 
 SIGNABLE: Final = frozenset({AgreementStatus.ASSURED, AgreementStatus.SIGNED, AgreementStatus.IN_FORCE})
@@ -44,6 +44,25 @@ class SigningKey:
     @property
     def fingerprint(self) -> str:
         return sha256(self.public_key).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """When a party's designated person signed, and the fingerprint of the key."""
+
+    signatory: str
+    at: datetime
+    fingerprint: str
+
+
+def signed_when(session: Session, code: str, version: int) -> dict[str, Signed]:
+    """Return who signed a version and when, by organisation. Whether it verifies is told by its standing."""
+    mark = agreement_signature.c
+    query = select(mark.organisation, mark.signatory, mark.signed_at, mark.public_key).join(
+        agreement, agreement.c.id == mark.agreement_id
+    )
+    rows = session.execute(query.where(agreement.c.code == code, agreement.c.version == version))
+    return {r[0]: Signed(r[1], stored_instant(r[2]), sha256(r[3]).hexdigest()) for r in rows}
 
 
 def register_key(

@@ -67,6 +67,11 @@ def widened(document: dict[str, Any]) -> None:
     ]  # fmt: skip
 
 
+def widened_to_four(document: dict[str, Any]) -> None:
+    widened(document)
+    document["population"]["to_age"] = 4
+
+
 def counted(partnership: Partnership, wanted: Agreement) -> impact.Impact:
     with partnership.database.reading() as session:
         return impact.count(session, wanted, LATER)
@@ -133,7 +138,7 @@ def reached_at_the_gate(partnership: Partnership) -> set[tuple[str, str, str, Ca
 
 def test_the_counts_are_those_of_looking_at_each_case_by_itself(database: Database) -> None:
     partnership = crowded(database)
-    new = version(lambda d: (widened(d), d["population"].update(to_age=4)))
+    new = version(widened_to_four)
     found = counted(partnership, new)
     births = {"ada": 3, "ben": 6, "adas-other": 3}
     same = {"adas-other": "ada"}
