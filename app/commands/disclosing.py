@@ -21,7 +21,7 @@ from app.commands.output import Exit, Refused, show
 from app.deployment import Deployment, open_deployment
 from app.disclosing import Opened
 from app.disclosure_bundle import bundle
-from app.gate import Gate
+from app.doors import gate_of
 from app.reading import organisations
 from app.settings import Settings
 from governance import people
@@ -43,7 +43,7 @@ class _Desk:
 
     def enter(self, *about: str) -> None:
         """Ask the gate, as the pages do; raise where it refuses."""
-        gate = Gate(self.deployment.database, self.deployment.ring)
+        gate = gate_of(self.deployment)
         decision = gate.read_audit(self.actor, self.at, token_hex(8), {}, sorted(set(about)))
         if decision.reason is not Reason.PERMITTED:
             raise Refused(f"refused: {decision.reason}", Exit.POLICY)

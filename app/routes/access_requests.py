@@ -15,7 +15,7 @@ from app import auditing, disclosing
 from app.dependencies import Form, Here, Index, Now, Who, Words
 from app.disclosing import Opened
 from app.disclosure_bundle import bundle
-from app.gate import Gate
+from app.doors import gate_of
 from app.language import LONDON, N_
 from app.problems import NOT_FOUND, Problem, Refused
 from app.reading import organisations
@@ -36,7 +36,7 @@ NOT_NOW = Problem(
 
 def enter(request: Request, here: Here, now: Now, who: Who, words: Words, about: tuple[str, ...] = ()) -> None:
     """Let an officer in, or raise; either way it is an entry."""
-    decision = Gate(here.database, here.ring).read_audit(who.actor, now, request.state.request_id, {}, about)
+    decision = gate_of(here).read_audit(who.actor, now, request.state.request_id, {}, about)
     require(decision, who, words)
 
 
