@@ -21,6 +21,7 @@ demo: venv
 
 system:
 	@bash tests/system-packages.sh
+	@bash tests/oidc/install.sh
 
 lint: venv
 	$(BIN)/ruff check .
