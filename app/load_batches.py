@@ -30,6 +30,7 @@ class Tally:
     problems: int = 0
     unnamed: int = 0
     refused: list[str] = field(default_factory=list)
+    opted_out: list[str] = field(default_factory=list)
     rejected: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     not_covered: Counter[str] = field(default_factory=Counter)
@@ -63,6 +64,14 @@ class Load:
         self.tally.accepted += len(placed)
         self.tally.unnamed += stretch.unnamed
         self.tally.refused += received_records(self.deployment.ring, stretch.refused_marks)
+        self.tally.opted_out += received_records(self.deployment.ring, stretch.opted_out_marks)
+
+    def end_opted_out(self) -> list[str]:
+        """End what is held of records whose person has opted out since, whatever kind of load says so."""
+        held = self.zone.known(self.scope.dataset, self.tally.opted_out)
+        ended = [record_id for record_id, _ in held.values()]
+        self.zone.end(ended)
+        return ended
 
     def end_unseen(self) -> list[str]:
         """End what a snapshot no longer holds. A record whose row was rejected is held still; and where a rejected

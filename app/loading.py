@@ -162,7 +162,7 @@ def _run(load: Load, source: _Source, *, kind: str, file_digest: str, progress: 
             load.take(stretch)
             if progress is not None:
                 progress(len(stretch.rows) + len(stretch.rejections))
-        ended = load.end_unseen() if kind == "snapshot" else []
+        ended = load.end_opted_out() + (load.end_unseen() if kind == "snapshot" else [])
         return _complete(load, source, ended, held_back=kind == "snapshot" and load.tally.unnamed > 0)
     except BaseException:
         load.zone.rollback()

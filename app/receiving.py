@@ -64,7 +64,7 @@ class PartnerStretch:
         self.marks = [row.mark for row in stretch.rows]
         self.contents = [row.content for row in stretch.rows]
         self.rejections = [Rejection(problem) for problem in stretch.rejections]
-        self.refused_marks = stretch.refused
+        self.refused_marks, self.opted_out_marks = stretch.refused, stretch.opted_out
         self.unnamed = stretch.unnamed
 
     def clash(self, at: int) -> Rejection:

@@ -36,6 +36,8 @@ class Stretch(Protocol):
     @property
     def refused_marks(self) -> Sequence[bytes]: ...
     @property
+    def opted_out_marks(self) -> Sequence[bytes]: ...
+    @property
     def unnamed(self) -> int: ...
 
     def clash(self, at: int) -> Rejection:
@@ -75,8 +77,9 @@ class DoorStretch:
         self.rejections = [item for item in found if isinstance(item, Rejection)]
         self.marks = record_marks(keys, scope.dataset, (row.record_id for row in self.rows))
         self.contents = content_marks(keys, (marked(row, held=True) for row in self.rows))
-        named = [item.record_id for item in self.rejections if item.record_id is not None]
-        self.refused_marks = record_marks(keys, scope.dataset, named)
+        named = [(item.record_id, _out(item)) for item in self.rejections if item.record_id is not None]
+        self.refused_marks = record_marks(keys, scope.dataset, [record for record, out in named if not out])
+        self.opted_out_marks = record_marks(keys, scope.dataset, [record for record, out in named if out])
         self.unnamed = len(self.rejections) - len(named)
 
     def clash(self, at: int) -> Rejection:
@@ -120,6 +123,10 @@ class DoorStretch:
             for row in placed
             for role, identity in self.rows[row.at].people.items()
         ]
+
+
+def _out(rejection: Rejection) -> bool:
+    return rejection.problem.code == RowReason.OPTED_OUT
 
 
 def _facts(identity: Identity, place: Place) -> RoleFacts:

@@ -61,6 +61,7 @@ class RowReason(StrEnum):
     FIELD_TOO_LONG = "field_too_long"
     CONTROL_CHARACTERS = "control_characters"
     HEADER_AGAIN = "header_again"
+    OPTED_OUT = "opted_out"
 
 
 class Reason(Enum):
@@ -155,6 +156,7 @@ FILE_SENTENCES: Mapping[FileReason, str] = MappingProxyType(
 
 ROW_SENTENCES: Mapping[RowReason, str] = MappingProxyType(
     {
+        RowReason.OPTED_OUT: "The person has opted out of leaving this provider (Type 1); nothing of the row is kept.",
         RowReason.MISSING_RECORD_ID: "The record id is empty.",
         RowReason.DUPLICATE_RECORD_ID: "Another row of this file has the same record id.",
         RowReason.RAGGED_ROW: "The row has more or fewer fields than the header.",

@@ -144,6 +144,7 @@ class DatasetSpec(Part):
     load: Literal["delta", "snapshot"] = "delta"
     one_row_per_person: bool = False
     required: tuple[Column, ...] = ()
+    opted_out: OnlyIf | None = None
     ties: tuple[Tie, ...] = ()
     events: tuple[Event, ...] = ()
     involvements: tuple[Involvement, ...] = ()
@@ -172,6 +173,8 @@ class DatasetSpec(Part):
     def canonical(self) -> dict[str, Any]:
         """The spec as plain JSON values, defaults filled in."""
         plain: dict[str, Any] = self.model_dump(mode="json", exclude={"identifiers", "people_by_role"})
+        if self.opted_out is None:
+            del plain["opted_out"]  # a spec that says nothing of it is the spec it always was
         plain["people"] = {role: person.model_dump(mode="json") for role, person in self.people.items()}
         return plain
 

@@ -1,8 +1,8 @@
 """From records to rows: a spec applied to an extract, record by record.
 
 Invariants: a bad row never stops a good one and every record gives exactly one row or rejection; a row whose people all
-lack identifiers is rejected; problems name row, column and code only, and the raw record travels only in
-`Rejection.content`, for the encrypted quarantine.
+lack identifiers is rejected; of a row whose person has opted out nothing is kept, not even in quarantine; problems name
+row, column and code only, and the raw record travels only in `Rejection.content`, for the encrypted quarantine.
 """
 
 import json
@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from linkage.intake.batches import Batch, Claims, People
-from linkage.intake.cells import Cells
+from linkage.intake.cells import Cells, condition
 from linkage.intake.claims import EventPlan, InvolvementPlan, Role, TiePlan, Warn, WarnAt
 from linkage.intake.extracts import Extract
 from linkage.intake.readers.outcome import Record, RowFault
@@ -71,6 +71,8 @@ class _Plan:
     involvements: tuple[InvolvementPlan, ...]
     ties: tuple[TiePlan, ...]
     check_controls: bool
+    opted_out: Callable[[Cells], bool] | None
+    opted_out_column: str | None
     header: tuple[tuple[int, str], ...]
 
     def batch(self, records: Sequence[Record]) -> Batch:
@@ -121,12 +123,14 @@ class _Plan:
                 numbers.append(row_number)
                 raws.append(cells)
             else:
-                rejections.append(_rejection(refusal, cells, [cells[place].strip() for place in self.record_id]))
+                made = _rejection(refusal, cells, [cells[place].strip() for place in self.record_id])
+                gone = refusal.code == RowReason.OPTED_OUT.value
+                rejections.append(replace(made, content=b"") if gone else made)
         return numbers, raws
 
     def _all_sound(self, raws: Sequence[Cells]) -> bool:
         """Whether plainly no record of a stretch is refused; looked at by column, as it mostly holds."""
-        if self.check_controls:
+        if self.check_controls or self.opted_out is not None:
             return False
         for place in (*self.record_id, *(place for _, place in self.required)):
             if not all(map(str.strip, map(itemgetter(place), raws))):
@@ -168,6 +172,8 @@ class _Plan:
             return Problem(row_number, self.record_column, RowReason.CONTROL_CHARACTERS.value)
         if sum(map(len, ids)) > LONGEST_RECORD_ID:
             return Problem(row_number, self.record_column, RowReason.FIELD_TOO_LONG.value)
+        if self.opted_out is not None and self.opted_out([*map(str.strip, cells)]):
+            return Problem(row_number, self.opted_out_column, RowReason.OPTED_OUT.value)
         for column, place in self.required:
             if not cells[place].strip():
                 return Problem(row_number, column, RowReason.REQUIRED_MISSING.value)
@@ -190,6 +196,8 @@ def _plan(spec: DatasetSpec, extract: Extract, today: date) -> _Plan:
         involvements=tuple(InvolvementPlan(held, provider, at, typed) for held in spec.involvements),
         ties=tuple(TiePlan(tie, at, typed) for tie in spec.ties),
         check_controls=extract.has_controls,
+        opted_out=None if spec.opted_out is None else condition(spec.opted_out, at),
+        opted_out_column=None if spec.opted_out is None else spec.opted_out.column,
         header=tuple((at[column], column) for column in spec.columns()),
     )
 

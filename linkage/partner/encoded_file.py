@@ -80,13 +80,14 @@ class EncodedRow:
 class EncodedStretch:
     """Rows, the people in them (`PEOPLE`; `EncodedRow.people` says on which line each stands), rejections.
 
-    `refused` are the marks of rejected rows that name their record; `unnamed` counts those that do not.
+    `refused` and `opted_out` are the marks of rejected rows that name their record; `unnamed` counts those that do not.
     """
 
     rows: tuple[EncodedRow, ...]
     people: pa.Table
     rejections: tuple[Problem, ...]
     refused: tuple[bytes, ...]
+    opted_out: tuple[bytes, ...]
     unnamed: int
 
 
@@ -216,8 +217,10 @@ def _read_stretch(frame: bytes) -> EncodedStretch:
     rows = tuple(_row(row, at) for row, at in zip(claims["rows"], lines, strict=True))
     marks = [None if mark is None else _mark(mark) for *_, mark in claims["rejections"]]
     rejections = tuple(_problem(number, column, code) for number, column, code, _ in claims["rejections"])
-    named = tuple(mark for mark in marks if mark is not None)
-    return EncodedStretch(rows, people, rejections, named, len(marks) - len(named))
+    told = [(mark, problem.code == RowReason.OPTED_OUT) for mark, problem in zip(marks, rejections, strict=True)]
+    refused = tuple(mark for mark, out in told if mark is not None and not out)
+    opted_out = tuple(mark for mark, out in told if mark is not None and out)
+    return EncodedStretch(rows, people, rejections, refused, opted_out, marks.count(None))
 
 
 def _mark(text: str) -> bytes:

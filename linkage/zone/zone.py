@@ -123,16 +123,20 @@ class Zone(Database):
 
     def end_unseen(self, dataset: str) -> list[str]:
         """End this dataset's current records that the snapshot did not hold; their ids."""
-        load_id, _, _ = self._current()
         ended = self.rows(
             f"SELECT record_id FROM ({LATEST}) WHERE latest AND dataset = ? AND token NOT IN (SELECT token FROM seen)"
             " AND record_id NOT IN (SELECT record_id FROM zone.ended)",
             [dataset],
         )
         ids = [record_id for (record_id,) in ended]
-        with self.lent("fresh", pa.table({"record_id": pa.array(ids, pa.string())})):
-            self.run("INSERT INTO zone.ended SELECT record_id, ? FROM fresh", [load_id])
+        self.end(ids)
         return ids
+
+    def end(self, record_ids: Sequence[str]) -> None:
+        """End these records with this load."""
+        load_id, _, _ = self._current()
+        with self.lent("fresh", pa.table({"record_id": pa.array(record_ids, pa.string())})):
+            self.run("INSERT INTO zone.ended SELECT record_id, ? FROM fresh", [load_id])
 
     def reconcile(self, completed_load_ids: Sequence[str]) -> int:
         """Remove rows of loads that the record store does not know as completed; how many records went."""
