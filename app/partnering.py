@@ -90,6 +90,8 @@ def _organisation(importing: _Import, session: Session, row: Row) -> str:
         nation=row["nation"] or None,
         duty_desk=row["duty_desk"] or None,
         telephone=row["telephone"] or None,
+        out_of_hours_desk=row.get("out_of_hours_desk") or None,
+        out_of_hours_telephone=row.get("out_of_hours_telephone") or None,
     )
     return "taken"
 

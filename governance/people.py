@@ -71,10 +71,13 @@ def add_organisation(
     nation: str | None = None,
     duty_desk: str | None = None,
     telephone: str | None = None,
+    out_of_hours_desk: str | None = None,
+    out_of_hours_telephone: str | None = None,
 ) -> None:
     """Record a partner, or complete what is held of a provider that was only known from a load."""
     values = {"name_en": name_en, "name_cy": name_cy, "kind": kind, "nation": nation}
     values |= {"duty_desk": duty_desk, "telephone": telephone}
+    values |= {"out_of_hours_desk": out_of_hours_desk, "out_of_hours_telephone": out_of_hours_telephone}
     if _known(session, code):
         session.execute(update(organisation).where(organisation.c.code == code).values(**values))
     else:

@@ -10,12 +10,22 @@ from pathlib import Path
 from random import Random
 
 from app.county.books import Table
-from app.county.reference import ORGANISATIONS
+from app.county.reference import ORGANISATIONS, OUT_OF_HOURS
 from app.county.roster import Roster
 
 REF = ("dataset", "record_id", "person_role")
 TABLES = {
-    "organisations": ("code", "name_en", "name_cy", "kind", "nation", "duty_desk", "telephone"),
+    "organisations": (
+        "code",
+        "name_en",
+        "name_cy",
+        "kind",
+        "nation",
+        "duty_desk",
+        "telephone",
+        "out_of_hours_desk",
+        "out_of_hours_telephone",
+    ),
     "staff": ("username", "name", "organisation", "role", "team", "training_until", "telephone"),
     "caseloads": ("username", *REF, "kind", "since", "until"),
     "declarations": ("username", *REF, "kind"),
@@ -35,7 +45,7 @@ class Facts:
         self._unusable = unusable
         self._tables = {name: Table(folder / f"{name}.csv", columns) for name, columns in TABLES.items()}
         for organisation in ORGANISATIONS:
-            self._tables["organisations"].row(organisation)
+            self._tables["organisations"].row((*organisation, *OUT_OF_HOURS.get(organisation[4], ("", ""))))
         roster.write(self._tables["staff"])
 
     def caseload(

@@ -22,6 +22,11 @@ ORGANISATIONS = (
     ("ZNF", "Little Acorns Nursery Federation", "", "childcare", ENGLAND, "Safeguarding lead", "01632 960106"),
     ("ZFS", "Hafan Family Support", "Hafan Cymorth i Deuluoedd", "charity", "both", "Duty worker", "01632 960107"),
 )  # fmt: skip
+OUT_OF_HOURS = {
+    ENGLAND: ("Marlshire emergency duty team", "01632 960140"),
+    WALES: ("Tîm Dyletswydd Argyfwng Glanwern", "01632 960150"),
+}
+"""Whom to ring at night, by nation: the emergency duty team of children's services."""
 _POSTCODE_COLUMNS = (
     "postcode", "ward", "ward_name", "lsoa", "locality", "locality_name", "nation", "imd_decile",
 )  # fmt: skip
