@@ -156,7 +156,6 @@ FILE_SENTENCES: Mapping[FileReason, str] = MappingProxyType(
 
 ROW_SENTENCES: Mapping[RowReason, str] = MappingProxyType(
     {
-        RowReason.OPTED_OUT: "The person has opted out of leaving this provider (Type 1); nothing of the row is kept.",
         RowReason.MISSING_RECORD_ID: "The record id is empty.",
         RowReason.DUPLICATE_RECORD_ID: "Another row of this file has the same record id.",
         RowReason.RAGGED_ROW: "The row has more or fewer fields than the header.",
@@ -167,6 +166,7 @@ ROW_SENTENCES: Mapping[RowReason, str] = MappingProxyType(
         RowReason.FIELD_TOO_LONG: "A field is longer than the limit.",
         RowReason.CONTROL_CHARACTERS: "The row holds control characters, or its record id hidden ones.",
         RowReason.HEADER_AGAIN: "The row repeats the header: several files were put one behind another.",
+        RowReason.OPTED_OUT: "The person has opted out of leaving this provider (Type 1); nothing of the row is kept.",
     }
 )
 
