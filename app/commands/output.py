@@ -29,8 +29,10 @@ from app.deployment import NotInitialised
 from app.encoding import OtherPartner
 from app.engines import EngineRefused
 from app.incidents import NoSuchIncident
+from app.oidc.providers import ProvidersRefused
 from app.partnering import PartnershipRefused
-from governance.agreements.register import AgreementRefused
+from governance.agreements.documents import AgreementRefused, AgreementUnreadable
+from governance.identity_links import LinkRefused
 from governance.keys.keystore import KeystoreRefused
 from governance.ledger.checkpoints import LedgerInconsistent, NotCovered
 from governance.ledger.copies import AnchorsDisagree
@@ -76,11 +78,14 @@ EXITS: tuple[tuple[type[Exception], Exit], ...] = (
     (QuestionRefused, Exit.FILE_REFUSED),
     (PartnershipRefused, Exit.FILE_REFUSED),
     (TruthUnreadable, Exit.FILE_REFUSED),
+    (AgreementUnreadable, Exit.FILE_REFUSED),
     (AgreementRefused, Exit.POLICY),
     (ProviderChanged, Exit.POLICY),
     (KeystoreRefused, Exit.POLICY),
     (OtherPartner, Exit.POLICY),
     (NotInitialised, Exit.USAGE),
+    (ProvidersRefused, Exit.USAGE),
+    (LinkRefused, Exit.NO),
     (NotCovered, Exit.NO),
     (LedgerInconsistent, Exit.NO),
     (AnchorsDisagree, Exit.NO),

@@ -18,6 +18,8 @@ def serve(as_json: AsJson = False) -> None:
     """Serve the pages and the API."""
     settings = Settings()
     with open_deployment(settings) as deployment:
+        if settings.sign_in_file is None and not settings.demo:
+            errors.print("nobody can sign in: no provider is configured (FAMILY_RECORD_SIGN_IN_FILE)", highlight=False)
         if as_json:
             show({"serving": f"http://{settings.host}:{settings.port}"}, as_json=True)
         _serve(deployment)

@@ -72,6 +72,10 @@ class ProviderClient:
         self._failed_at: datetime | None = None
         self._lock = Lock()
 
+    def ask(self, at: datetime) -> None:
+        """Read what the provider publishes of itself, or raise SignInRefused."""
+        self._published(at)
+
     def address(self, challenge: Challenge, at: datetime, step_up: bool) -> str:
         """Return where to send the browser. A step-up asks for a fresh and strong sign-in."""
         provider, asked = self.provider, {"nonce": challenge.nonce}
