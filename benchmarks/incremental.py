@@ -92,7 +92,7 @@ def run(rows: int = ROWS, new: int = NEW, memory: str = "2500MB") -> dict[str, A
             live.note_roles(zone, set())
             full = matching.full(zone, bounds)
             maternity.lay(zone, ())
-            matching.keep(zone, BASE, full, bounds.doubt)
+            matching.keep(zone, BASE, full, bounds.reach)
             _grouped(zone, "stepwise")
             before = zone.table("FROM stepwise")
         for stage, module, name in _STEPS:
@@ -105,17 +105,24 @@ def run(rows: int = ROWS, new: int = NEW, memory: str = "2500MB") -> dict[str, A
             tables = stages.timed("read and encode", lambda: list(encoded(added, folder, keys, processes=1)))()
             stages.timed("seal rows", load_rows)(zone, tables, ADDED, 2)
             since = incremental.Since(
-                [BASE], 1, full.next["next_profile"], full.settings, full.next["rules"], [ADDED], bounds.doubt
+                [BASE],
+                1,
+                full.next["next_profile"],
+                full.settings,
+                full.next["rules"],
+                [ADDED],
+                bounds.reach,
+                bounds.doubt,
             )
             found = stages.timed("the rest", _increment)(zone, since, bounds, full.next["alone"])
-            stages.timed("seal what is kept", matching.keep)(zone, ADDED, found, bounds.doubt)
+            stages.timed("seal what is kept", matching.keep)(zone, ADDED, found, bounds.reach)
             took = time.perf_counter() - began
             _grouped(zone, "changed", _AFTER)
             changed = zone.table("FROM changed")
         with open_zone(folder, keys, memory_limit=memory) as zone:
             matching.lay_decisions(zone, [])
             live.note_roles(zone, set())
-            matching.full(zone, bounds, full.settings)
+            matching.full(zone, bounds, full.settings, runs=[BASE])
             _grouped(zone, "whole")
             with zone.lent("before", before), zone.lent("later", changed):
                 zone.run(

@@ -147,7 +147,7 @@ def match(
     if runs and last is not None and not whole and matching.still_stands(last["basis"], basis, last["datasets"]):
         found = _increment(session, zone, bounds, runs, last, decided, _mother_roles(specs))
     if found is None:
-        found = matching.full(zone, bounds, scorer=engine.score, teach=partial(answers.taught, session))
+        found = matching.full(zone, bounds, scorer=engine.score, teach=partial(answers.taught, session), runs=runs)
         maternity.lay(zone, _mother_roles(specs))
     following = {
         **found.next, "load_ordinal": _newest_load(zone), "basis": basis, "datasets": sorted(specs),
@@ -175,7 +175,8 @@ def _increment(
         return None
     since = incremental.Since(
         runs=runs, load_ordinal=last["load_ordinal"], next_profile=last["next_profile"], settings=settings,
-        rules=last["rules"], loads=run_store.loads_after(session, last["load_ordinal"]), doubt=bounds.doubt,
+        rules=last["rules"], loads=run_store.loads_after(session, last["load_ordinal"]),
+        reach=bounds.reach, doubt=bounds.doubt,
     )  # fmt: skip
     replaced = incremental.arrived(zone, since)
     matching.lay_roles(zone, "left_role", set(loads.roles_of(session, replaced).values()))
@@ -197,7 +198,7 @@ def write(
     """Write persons, ties and what changed in the caller's transaction; the index is swapped once it commits."""
     run_id, found = matched.run_id, matched.found
     progress("keeping")
-    matching.keep(zone, run_id, found, matched.bounds.doubt)
+    matching.keep(zone, run_id, found, matched.bounds.reach)
     progress("persons")
     changed = _place(session, zone, found)
     kinds = run_store.write_persons(session, zone, run_id, changed, matched.started)

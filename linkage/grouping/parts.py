@@ -60,8 +60,7 @@ class _Laid:
 
 def joined(graph: Graph, bounds: Bounds) -> Nodes:
     """Of every node the smallest node of its group."""
-    reach = bounds.join if bounds.missing < bounds.join else bounds.doubt
-    strong = graph.weight >= reach
+    strong = graph.weight >= bounds.reach
     part = connected(graph.count, graph.a[strong], graph.b[strong])
     inside = part[graph.a] == part[graph.b]
     graph = Graph(graph.count, graph.a[inside], graph.b[inside], graph.weight[inside], graph.claims)

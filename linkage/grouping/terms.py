@@ -30,6 +30,11 @@ class Bounds:
     most_profiles: int = 200
     """A group of more profiles than this is cut again at stricter joins: no child has so many different records."""
 
+    @property
+    def reach(self) -> float:
+        """The least weight of a pair that can make two groups one: what no chain of such pairs connects stays apart."""
+        return self.join if self.missing < self.join else self.doubt
+
 
 class Doubt(StrEnum):
     TWO_NUMBERS = "two_numbers"

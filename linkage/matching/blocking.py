@@ -1,12 +1,13 @@
 """Which pairs are compared: rules, their keys on every profile, and the distinct pairs that the rules propose.
 
 Invariants: a pair is proposed once, with a < b, and told to the first rule that proposes it; a rule's largest blocks
-are left to other rules, by size alone, so that the same profiles give the same pairs; only keys and profile numbers
-are read; memory is bounded by passes over ranges of profiles, whatever the number of pairs.
+are left to other rules, by size alone (and by whether an earlier run left them), so that the same profiles give the
+same pairs; only keys and profile numbers are read; memory is bounded by passes over ranges of profiles, whatever the
+number of pairs.
 Source: standard blocking with several keys (Fellegi and Sunter 1969; Christen 2012, ch. 4)."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,14 +19,28 @@ from linkage.matching.model import BLOCKING, BROAD, used_blocking
 from linkage.matching.model import block_column as column
 from linkage.zone.encrypted import Database
 
-__all__ = ["BLOCKING", "Costs", "RuleCost", "add_blocks", "candidates", "column", "key", "keys_sql", "propose"]
+__all__ = [
+    "BLOCKING",
+    "Costs",
+    "RuleCost",
+    "add_blocks",
+    "candidates",
+    "column",
+    "key",
+    "keys_sql",
+    "leave_crowded",
+    "propose",
+]
 
 PAIR_BUDGET_PER_RULE = 12
 """A blocking rule may propose so many pairs per profile; its largest blocks are left to other rules."""
 _BROAD_BUDGET = 1
 _FLOOR = 200_000
+_SLACK = 1.25
+"""How much larger a block must be than what can be afforded, or smaller, to be treated otherwise than before."""
 _PAIRS_AT_ONCE = 24_000_000
 """Proposed pairs that are sorted in memory at once (8 bytes each, some three times over)."""
+CROWDED = {"rule": "BIGINT", "key": "BIGINT"}
 _RULE_BITS, _ID_BITS = 6, 28
 Numbers = NDArray[np.int64]
 
@@ -81,25 +96,51 @@ def budget(profiles: int, at: int | None = None) -> int:
     return (_BROAD_BUDGET if broad else PAIR_BUDGET_PER_RULE) * profiles + _FLOOR
 
 
-def add_blocks(zone: Database, profiles: int, filled: Collection[str]) -> list[int]:
-    """Add a column per blocking rule to `profile`, empty where a block is too large; the rules in use."""
+def add_blocks(
+    zone: Database, profiles: int, filled: Collection[str], before: Mapping[int, Numbers] | None = None
+) -> list[int]:
+    """Add a column per blocking rule to `profile`, empty where a block is too large; the rules in use.
+
+    Makes `crowded` (rule, key) of the blocks left out. `before` are those that an earlier run left out: a block changes
+    sides only when it has clearly outgrown, or shrunk below, what can be afforded, so that a few new rows do not bring
+    about, or take away, comparisons among the many that stand.
+    """
     used = used_blocking(filled)
     key(zone, used)
+    zone.run("CREATE OR REPLACE TABLE crowded (rule BIGINT, key BIGINT)")
     for at in used:
-        _leave_crowded(zone, at, budget(profiles, at))
+        held = zone.table(f"SELECT {column(at)} AS key FROM profile WHERE {column(at)} IS NOT NULL").column("key")
+        known = None if before is None else before.get(at, np.zeros(0, np.int64))
+        _note(zone, at, _crowded(held.to_numpy(), budget(profiles, at), known))
+    leave_crowded(zone, used)
     return used
 
 
-def _leave_crowded(zone: Database, at: int, most: int) -> None:
-    """Empty the rule's key where its block is larger than the rule can afford."""
-    name = column(at)
-    held = zone.table(f"SELECT {name} FROM profile WHERE {name} IS NOT NULL").column(name).to_numpy()
+def _crowded(held: Numbers, most: int, before: Numbers | None) -> Numbers:
+    """The keys whose blocks are larger than the rule can afford."""
     keys = np.sort(held)
     starts, sizes = _runs(keys)
-    crowded = keys[starts[sizes > largest_afforded(sizes, most)]]
-    if len(crowded):
-        with zone.lent("crowded", pa.table({"key": crowded})):
-            zone.run(f"UPDATE profile SET {name} = NULL WHERE {name} IN (SELECT key FROM crowded)")
+    blocks, largest = keys[starts], largest_afforded(sizes, most)
+    if before is None:
+        return blocks[sizes > largest]
+    bound = np.full(len(blocks), largest * _SLACK)
+    at = np.minimum(np.searchsorted(blocks, before), max(len(blocks) - 1, 0))
+    bound[at[blocks[at] == before] if len(blocks) else at[:0]] = largest / _SLACK
+    return blocks[sizes > bound]
+
+
+def _note(zone: Database, at: int, keys: Numbers) -> None:
+    if len(keys):
+        with zone.lent("fresh_crowded", pa.table({"key": keys})):
+            zone.run(f"INSERT INTO crowded SELECT {at}, key FROM fresh_crowded")
+
+
+def leave_crowded(zone: Database, rules: Sequence[int]) -> None:
+    """Empty the keys in `crowded` on every profile."""
+    for (at,) in zone.rows("SELECT DISTINCT rule FROM crowded ORDER BY 1"):
+        if at in rules:
+            name = column(at)
+            zone.run(f"UPDATE profile SET {name} = NULL WHERE {name} IN (SELECT key FROM crowded WHERE rule = {at})")
 
 
 def largest_afforded(sizes: Numbers, most: int) -> int:

@@ -58,7 +58,7 @@ class Choice:
 def _sample(zone: Database) -> int:
     zone.run(
         "CREATE OR REPLACE TABLE sampled AS SELECT profile FROM profile QUALIFY row_number() OVER (PARTITION BY dataset"
-        f" ORDER BY hash(profile, {_SEED}), profile) <= greatest({_SAMPLE_PER_DATASET}, {_SAMPLE}"
+        f" ORDER BY hash(content, {_SEED}), profile) <= greatest({_SAMPLE_PER_DATASET}, {_SAMPLE}"
         " // (SELECT count(DISTINCT dataset) FROM profile))"
     )
     [(count,)] = zone.rows("SELECT count(*) FROM sampled")

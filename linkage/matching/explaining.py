@@ -51,9 +51,7 @@ def _open(zone: Zone, runs: Sequence[str], settings: Mapping[str, Any], last: Ma
     keys = {"profile": "BIGINT", **dict.fromkeys(map(blocking.column, last["rules"]), "BIGINT")}
     state.fill(zone, "side_key", state.KEYS, runs, keys, among)
     zone.run("CREATE OR REPLACE TABLE profile AS FROM profile JOIN side_key USING (profile)")
-    with zone.lent("fresh", pa.table({"dataset": pa.array(last["alone"], pa.string())})):
-        zone.run("CREATE OR REPLACE TABLE alone AS SELECT * FROM fresh")
-    profiles.describe_singles(zone)
+    state.fill(zone, "singly", state.SINGLY, runs, profiles.DESCRIBED)
     open_frequencies(zone, runs, settings)
     frequencies.attach(zone, settings)
 

@@ -26,6 +26,18 @@ def learn(zone: Database, settings: Mapping[str, Any]) -> None:
         )
 
 
+def joined(settings: Mapping[str, Any]) -> tuple[str, str]:
+    """SQL of every row's `tf_<column>`, as more columns of a table `p`, and the joins that they need."""
+    columns = list(model.frequencies(settings))
+    given = "".join(
+        f", CASE WHEN p.{column} IS NOT NULL THEN coalesce(f_{column}.tf, (SELECT min(tf) FROM {table(column)})) END"
+        f" AS tf_{column}"
+        for column in columns
+    )
+    joins = " ".join(f"LEFT JOIN {table(column)} f_{column} ON f_{column}.value = p.{column}" for column in columns)
+    return given, joins
+
+
 def attach(zone: Database, settings: Mapping[str, Any], table_name: str = "profile") -> None:
     """Give every row its `tf_<column>`: the frequency of its value, the rarest where unseen, none where missing."""
     columns = list(model.frequencies(settings))
@@ -34,10 +46,5 @@ def attach(zone: Database, settings: Mapping[str, Any], table_name: str = "profi
     held = {name for name, *_ in zone.rows(f"DESCRIBE {table_name}")}
     stale = [f"tf_{column}" for column in columns if f"tf_{column}" in held]
     kept = f"p.* EXCLUDE ({', '.join(stale)})" if stale else "p.*"
-    given = ", ".join(
-        f"CASE WHEN p.{column} IS NOT NULL THEN coalesce(f_{column}.tf, (SELECT min(tf) FROM {table(column)})) END"
-        f" AS tf_{column}"
-        for column in columns
-    )
-    joins = " ".join(f"LEFT JOIN {table(column)} f_{column} ON f_{column}.value = p.{column}" for column in columns)
-    zone.run(f"CREATE OR REPLACE TABLE {table_name} AS SELECT {kept}, {given} FROM {table_name} p {joins}")
+    given, joins = joined(settings)
+    zone.run(f"CREATE OR REPLACE TABLE {table_name} AS SELECT {kept}{given} FROM {table_name} p {joins}")

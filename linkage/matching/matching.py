@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from linkage.grouping import persons
 from linkage.matching import (
@@ -32,7 +33,7 @@ from linkage.zone import state
 from linkage.zone.encrypted import ENGINE_VERSION
 from linkage.zone.zone import Zone
 
-SHAPE = 1
+SHAPE = 2
 """Grows when what is kept between runs changes its meaning, so that the next run compares everything afresh."""
 Scorer = Callable[[Zone, Mapping[str, Any], Sequence[int]], None]
 """Makes `pair` (a, b, match_weight, standing) of `profile` under settings and blocking rules."""
@@ -120,9 +121,13 @@ def score(zone: Zone, settings: Mapping[str, Any], rules: Sequence[int]) -> None
 
 def full(
     zone: Zone, bounds: persons.Bounds, settings: Mapping[str, Any] | None = None, scorer: Scorer = score,
-    teach: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+    teach: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict, runs: Sequence[str] = (),
 ) -> Found:  # fmt: skip
-    """Compare everything. With `settings` a saved model is used, else one is trained, and taught what answers show."""
+    """Compare everything. With `settings` a saved model is used, else one is trained, and taught what answers show.
+
+    `runs` are those whose state this run replaces: blocks that they left out are not lightly taken up again.
+    """
+    before = _left_out(zone, runs)
     profiles.prepare(zone)
     count = profiles.fold(zone)
     filled = profiles.filled_columns(zone)
@@ -130,7 +135,7 @@ def full(
     used: Mapping[str, Any] = settings or {}
     pairs = 0
     if count > 1 and model.used_comparisons(filled):
-        rules = blocking.add_blocks(zone, count, filled)
+        rules = blocking.add_blocks(zone, count, filled, before)
         certain = profiles.certain_pairs(zone, filled)
         used = settings or teach(splink_engine.train(zone, count, filled, certain))
         frequencies.learn(zone, used)
@@ -139,6 +144,7 @@ def full(
         scorer(zone, used, rules)
         [(pairs,)] = zone.rows("SELECT count(*) FROM pair")
     else:
+        zone.run("CREATE OR REPLACE TABLE crowded (rule BIGINT, key BIGINT)")
         zone.run("CREATE OR REPLACE TABLE pair (a BIGINT, b BIGINT, match_weight DOUBLE, standing INTEGER)")
     exclusions.state(zone)
     zone.run("CREATE OR REPLACE TABLE scope AS SELECT profile FROM profile")
@@ -146,6 +152,16 @@ def full(
     alone = [name for (name,) in zone.rows("SELECT dataset FROM alone ORDER BY 1")]
     following = {"next_profile": count, "rules": rules, "alone": alone}
     return Found(True, count, pairs, used, grouping, following)
+
+
+def _left_out(zone: Zone, runs: Sequence[str]) -> dict[int, NDArray[np.int64]] | None:
+    """The keys of the blocks that these runs left out, by rule; None where there were no runs."""
+    if not runs:
+        return None
+    state.fill(zone, "crowded", state.CROWDED, runs, blocking.CROWDED)
+    held = zone.table("SELECT rule, key FROM crowded")
+    rule, key = (np.asarray(held.column(name).to_numpy()) for name in ("rule", "key"))
+    return {int(at): key[rule == at] for at in np.unique(rule)}
 
 
 def increment(zone: Zone, bounds: persons.Bounds, since: incremental.Since, alone: Sequence[str]) -> Found | None:
@@ -164,7 +180,7 @@ def increment(zone: Zone, bounds: persons.Bounds, since: incremental.Since, alon
     incremental.recall(zone, since)
     incremental.compare(zone, since)
     incremental.surround(zone, since)
-    grouping = _group(zone, bounds)
+    grouping = incremental.settle_beside(zone, _group(zone, bounds))
     [(pairs,)] = zone.rows("SELECT count(*) FROM new_pair")
     numbers = incremental.numbers_used(zone, since)
     following = {"next_profile": numbers, "rules": list(since.rules), "alone": list(alone)}
@@ -176,18 +192,22 @@ def _lay_alone(zone: Zone, alone: Sequence[str]) -> None:
         zone.run("CREATE OR REPLACE TABLE alone AS SELECT * FROM fresh")
 
 
-def keep(zone: Zone, run_id: str, found: Found, doubt: float) -> None:
+def keep(zone: Zone, run_id: str, found: Found, reach: float) -> None:
     """Seal what the next run needs: everything after a full run, else what this run adds to what stands."""
     if found.full:
         _keep(zone, run_id, found, _EVERYTHING)
         for column in scoring.frequency_columns(found.settings) if found.settings else ():
             state.save(zone, run_id, state.FREQUENCY, f"SELECT '{column}' AS name, value, tf FROM frequency_{column}")
+        state.save(zone, run_id, state.CROWDED, "SELECT rule, key FROM crowded")
+        state.save(zone, run_id, state.SINGLY, "SELECT described FROM singly")
     else:
         _keep(zone, run_id, found, _ADDED)
+        state.save(zone, run_id, state.SINGLY, "SELECT described FROM new_singly")
         state.save(zone, run_id, state.LEFT, "SELECT role_id FROM leaving")
         state.save(zone, run_id, state.GONE, "SELECT profile FROM newly_gone")
-    components.label(zone, doubt)
+    components.label(zone, reach)
     state.save(zone, run_id, state.COMPONENT, "SELECT profile, component FROM component_of")
+    state.save(zone, run_id, state.GROUP, "SELECT profile, grp FROM grouped")
 
 
 def indexed(found: Found) -> Mapping[str, str]:
@@ -198,8 +218,7 @@ def indexed(found: Found) -> Mapping[str, str]:
 
 _EVERYTHING = {"profile": "profile", "member": "member", "pair": "pair", "claim": "claim"}
 _ADDED = {
-    "profile": "(FROM every_profile WHERE profile IN (SELECT profile FROM fresh))", "member": "new_member",
-    "pair": "new_pair", "claim": "new_claim",
+    "profile": "profile", "member": "new_member", "pair": "new_pair", "claim": "new_claim",
 }  # fmt: skip
 """The working tables that hold what is kept."""
 

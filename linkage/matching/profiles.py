@@ -6,6 +6,10 @@ order of their first role id, so that the same records give the same profiles, a
 
 from collections.abc import Collection, Mapping
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from linkage.encoding.encode import FILTERS
 from linkage.matching import model
 from linkage.zone import live
@@ -81,29 +85,41 @@ AND family IS NOT NULL AND dob IS NOT NULL), 0) < {SELDOM} * sum(n)
 """
 _SINGLY = """
 CREATE OR REPLACE TABLE singly AS SELECT DISTINCT hash(dataset, given_formal, dob_canon, family) AS described
-FROM profile SEMI JOIN alone USING (dataset) WHERE given_formal IS NOT NULL AND dob_canon IS NOT NULL
+FROM {source} SEMI JOIN alone USING (dataset) WHERE given_formal IS NOT NULL AND dob_canon IS NOT NULL
 """
 
 
-def describe_singles(zone: Database) -> None:
-    """Make `singly`: whom the data sets in `alone`, that hold each person once, describe."""
-    zone.run(_SINGLY)
+DESCRIBED: Mapping[str, str] = {"described": "UBIGINT"}
+"""The column of `singly`."""
 
 
-def stand(zone: Database, *, alone: bool = True) -> None:
-    """Add to `profile` whether it carries a number, whether its name and birth stand on several records, and its
-    generation. `alone` works out afresh which data sets hold each person once; else the table `alone` is used."""
+def _established(source: str) -> str:
+    """Whose name and birth stand on several records, with the same surname or postcode: profile numbers."""
+    return " UNION ALL ".join(
+        f"SELECT profile FROM {source} JOIN (SELECT given_formal, dob_canon, {beside} FROM {source} WHERE given_formal"
+        f" IS NOT NULL AND dob_canon IS NOT NULL AND {beside} IS NOT NULL GROUP BY ALL HAVING sum(carried) > 1)"
+        f" USING (given_formal, dob_canon, {beside})"
+        for beside in ("family", "postcode")
+    )
+
+
+def stand(zone: Database, *, alone: bool = True, source: str = "profile", more: tuple[str, str] = ("", "")) -> None:
+    """Make `profile` of a source with whether each carries a number, whether its name and birth stand on several
+    records, and its generation; `singly` of whom the data sets in `alone`, that hold each person once, describe.
+
+    `alone` works out afresh which data sets these are; else the table is used. `more` are columns and the joins (of the
+    source as `p`) that they need.
+    """
     if alone:
         zone.run(_ALONE)
-    describe_singles(zone)
-    seen = "sum(carried) OVER (PARTITION BY given_formal, dob_canon, {beside}) > 1 AND {beside} IS NOT NULL"
-    either = " OR ".join(f"({seen.format(beside=beside)})" for beside in ("family", "postcode"))
+    zone.run(_SINGLY.format(source=source))
+    listed, joins = more
     zone.run(
         "CREATE OR REPLACE TABLE profile AS SELECT p.*, nhs IS NOT NULL OR upn IS NOT NULL AS numbered,"
         " dataset IN (SELECT dataset FROM alone) AS single, g.generation,"
-        f" given_formal IS NOT NULL AND dob_canon IS NOT NULL AND ({either}) AS established"
-        " FROM profile p LEFT JOIN (SELECT dataset, role, CASE WHEN count(*) = 1 THEN min(note) END AS generation"
-        " FROM noted WHERE note IN ('elder', 'young') GROUP BY ALL) g USING (dataset, role) ORDER BY profile"
+        f" p.profile IN ({_established(source)}) AS established{listed}"
+        f" FROM {source} p LEFT JOIN (SELECT dataset, role, CASE WHEN count(*) = 1 THEN min(note) END AS generation"
+        f" FROM noted WHERE note IN ('elder', 'young') GROUP BY ALL) g USING (dataset, role) {joins}"
     )
 
 
@@ -134,3 +150,10 @@ WEIGHT = (
     f" WHEN {model.THIN} THEN least(match_weight, {model.THIN_WEIGHT}) ELSE match_weight END"
 )
 """What a scored pair counts for: one that nothing may overrule weighs `model.VETO_WEIGHT`."""
+
+
+def weights(pairs: pa.Table) -> NDArray[np.float64]:
+    """`WEIGHT` of pairs (match_weight, standing) in memory."""
+    weight, standing = (np.asarray(pairs.column(name).to_numpy()) for name in ("match_weight", "standing"))
+    held = np.where(standing == model.THIN, np.minimum(weight, model.THIN_WEIGHT), weight)
+    return np.where(standing == model.VETOED, model.VETO_WEIGHT, held)

@@ -104,11 +104,19 @@ def write_doubts(
     return int(session.execute(select(func.count()).select_from(possible_duplicate)).scalar_one())
 
 
+_LOOKED_AT = """
+SELECT person_id FROM made WHERE grp NOT IN (SELECT grp FROM beside)
+UNION SELECT h.person_id FROM held h LEFT JOIN placed p USING (role_id)
+WHERE h.person_id IS NOT NULL AND (p.grp IS NULL OR p.grp NOT IN (SELECT grp FROM beside))
+"""
+"""Persons whose doubts an incremental run works out afresh: not those who merely stand beside them."""
+
+
 def _doubts(session: Session, zone: Zone, *, whole: bool) -> list[Any]:
     """The possible duplicates that this run speaks to: all, or those of persons that it looked at."""
     if whole:
         return list(session.execute(select(possible_duplicate)))
-    looked = touched(zone, "SELECT person_id FROM made UNION SELECT person_id FROM held WHERE person_id IS NOT NULL")
+    looked = touched(zone, _LOOKED_AT)
     found: dict[str, Any] = {}
     ends = (possible_duplicate.c.person_a, possible_duplicate.c.person_b)
     for start in range(0, len(looked), CHUNK):

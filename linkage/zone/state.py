@@ -7,15 +7,27 @@ later part overrules an earlier one on the same profile."""
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from linkage.zone.sealed import filled
 from linkage.zone.zone import Zone
 
 ROWS, KEYS, MEMBER, LEFT, GONE = "rows", "keys", "member", "left", "gone"
-PAIR, CLAIM, COMPONENT, FREQUENCY, MATERNITY = "pair", "claim", "component", "frequency", "maternity"
-KINDS = (ROWS, KEYS, MEMBER, LEFT, GONE, PAIR, CLAIM, COMPONENT, FREQUENCY, MATERNITY)
+PAIR, CLAIM, COMPONENT, GROUP, FREQUENCY, MATERNITY = "pair", "claim", "component", "group", "frequency", "maternity"
+CROWDED, SINGLY = "crowded", "singly"
+KINDS = (ROWS, KEYS, MEMBER, LEFT, GONE, PAIR, CLAIM, COMPONENT, GROUP, FREQUENCY, MATERNITY, CROWDED, SINGLY)
 """Profiles as compared; their block keys; their roles; roles and profiles that went; scored pairs; what a person can
-have only once; which profiles hang together; term frequencies; pregnancies and births."""
+have only once; which profiles hang together; which are one person; term frequencies; pregnancies and births; blocks
+left out as too large; whom data sets that hold each person once describe."""
+NOWHERE = -1
+Marks = NDArray[np.bool_]
+"""Of every profile, by its number, whether it is meant."""
+_ARROW = {
+    "BIGINT": pa.int64(), "UBIGINT": pa.uint64(), "INTEGER": pa.int32(), "UTINYINT": pa.uint8(),
+    "DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(), "VARCHAR": pa.string(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,42 @@ def fill(
         listed = ", ".join(c if c in held else f"CAST(NULL AS {t}) AS {c}" for c, t in columns.items())
         with zone.lent("opened", table):
             zone.run(f"INSERT INTO {name} SELECT {listed} FROM opened WHERE {where}")
+
+
+def marks(zone: Zone, query: str, count: int) -> Marks:
+    """The profiles that a query names, of `count` profiles."""
+    chosen: Marks = np.zeros(count, np.bool_)
+    chosen[zone.table(query).column(0).to_numpy()] = True
+    return chosen
+
+
+def labels(zone: Zone, kind: str, runs: Sequence[str], column: str, count: int) -> NDArray[np.int64]:
+    """Of each of `count` profiles what the newest part that names it says in a column; `NOWHERE` where none does."""
+    found: NDArray[np.int64] = np.full(count, NOWHERE, np.int64)
+    for table in opened(zone, kind, runs):
+        found[table.column("profile").to_numpy()] = table.column(column).to_numpy()
+    return found
+
+
+def gathered(
+    zone: Zone, kind: str, runs: Sequence[str], columns: Mapping[str, str], chosen: Marks, *ends: str
+) -> pa.Table:
+    """The rows of a kind's parts whose columns `ends` (profile numbers) are all marked: column → SQL type."""
+    schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+    found = [schema.empty_table()]
+    for table in opened(zone, kind, runs):
+        among = np.logical_and.reduce([chosen[table.column(end).to_numpy()] for end in ends])
+        held = table.select([name for name in columns if name in table.column_names])
+        found.append(filled(held.take(pa.array(np.flatnonzero(among))), schema))
+    return pa.concat_tables(found)
+
+
+def fill_among(
+    zone: Zone, name: str, kind: str, runs: Sequence[str], columns: Mapping[str, str], chosen: Marks, *ends: str
+) -> None:
+    """Make table `name` of what `gathered` finds."""
+    with zone.lent("fresh_rows", gathered(zone, kind, runs, columns, chosen, *ends)):
+        zone.run(f"CREATE OR REPLACE TABLE {name} AS FROM fresh_rows")
 
 
 def discard(zone: Zone, run_ids: Collection[str]) -> None:

@@ -61,7 +61,7 @@ def drawn(folder: Path, rows: int, people: int, seed: int = 1) -> tuple[Database
     with zone.lent("fresh", pa.table(_columns(rows, people, seed))):
         zone.run(
             "CREATE TABLE profile AS SELECT *, nhs IS NOT NULL AS numbered, FALSE AS single, FALSE AS established,"
-            " CAST(NULL AS VARCHAR) AS generation FROM fresh ORDER BY profile"
+            " CAST(NULL AS VARCHAR) AS generation, hash(profile) AS content FROM fresh ORDER BY profile"
         )
     zone.run("CREATE TABLE singly (described UBIGINT)")
     filled = profiles.filled_columns(zone)
