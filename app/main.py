@@ -35,13 +35,14 @@ from app.routes import (
     search,
     session,
     sharing,
+    signed_in,
     status,
     wishes,
 )
 from app.searching import SearchIndex
 
 PAGES = (
-    session, pages, search, families, overrides, relations, sharing, wishes, audit, access_requests, agreements,
+    session, signed_in, pages, search, families, overrides, relations, sharing, wishes, audit, access_requests, agreements,
     cohorts, reviews,
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ AUDIT: Final = Link("/audit", N_("Who looked"))
 REQUESTS: Final = Link("/access-requests", N_("Requests to know who looked"))
 AGREEMENTS: Final = Link("/agreements", N_("Agreements"))
 COHORTS: Final = Link("/cohorts", N_("Count families"))
+SESSIONS: Final = Link("/sessions", N_("Who is signed in"))
 REVIEWS: Final = Link("/reviews", N_("Review links"))
 MEETING: Final = Link("/meeting", N_("Prepare a meeting"))
 OVERRIDES: Final = Link("/overrides", N_("Overrides and alarms"))
@@ -35,6 +36,7 @@ WHAT_FOR: Final[Mapping[str, str]] = {
     COHORTS.href: N_("Count children by area. Small numbers are hidden; nobody’s record is shown."),
     MEETING.href: N_("Say once why you look, for all families a meeting is about."),
     OVERRIDES.href: N_("Review who opened a record although the rules said no, and take note of alarms."),
+    SESSIONS.href: N_("See who is signed in now, and end a session that should not go on."),
     REVIEWS.href: N_("Say of doubtful pairs of records whether they are about one person. No name is needed."),
 }
 
@@ -48,7 +50,7 @@ LINKS: Final[Mapping[Role, tuple[Link, ...]]] = {
     Role.SCHOOL_LEAD: KEY_WORKER,
     Role.CHARITY_WORKER: KEY_WORKER,
     Role.ADULT_WORKER: KEY_WORKER,
-    Role.IG_OFFICER: (HOME, AUDIT, OVERRIDES, REQUESTS, AGREEMENTS),
+    Role.IG_OFFICER: (HOME, AUDIT, OVERRIDES, REQUESTS, AGREEMENTS, SESSIONS),
     Role.ANALYST: (HOME, COHORTS, AGREEMENTS),
     Role.DATA_STEWARD: (HOME, REVIEWS, AGREEMENTS),
 }

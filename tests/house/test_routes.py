@@ -23,6 +23,7 @@ from app.routes import (
     search,
     session,
     sharing,
+    signed_in,
     status,
     wishes,
 )
@@ -42,6 +43,7 @@ ROUTERS = (
     reviews,
     search,
     session,
+    signed_in,
     status,
     wishes,
 )
