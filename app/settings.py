@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     reads_per_day: int = Field(default=500, ge=1)
     searches_per_hour: int = Field(default=150, ge=1)
     searches_per_day: int = Field(default=600, ge=1)
-    refusal_milliseconds: int = Field(default=100, ge=1, le=1000)
+    refusal_milliseconds: int = Field(default=200, ge=1, le=1000)
     claim_hours: int = Field(default=24, ge=1, le=24)
     break_glass_review_days: int = Field(default=1, ge=1, le=5)
     override_review_days: int = Field(default=3, ge=1, le=10)

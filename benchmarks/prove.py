@@ -19,10 +19,12 @@ from benchmarks import (
     incremental,
     killed,
     ledger,
+    ledger_attacks,
     million,
     one_record,
     policy,
     scaling,
+    silence,
     synthesis,
 )
 from benchmarks.section import Section
@@ -42,7 +44,9 @@ PROOFS: Mapping[str, Callable[[], Section]] = {
     "scaling": scaling.measure,
     "killed": killed.measure,
     "ledger": ledger.measure,
+    "ledger_attacks": ledger_attacks.measure,
     "policy": policy.measure,
+    "silence": silence.measure,
 }
 _HEAD = (
     "# What was measured\n\n"
