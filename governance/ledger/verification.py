@@ -170,9 +170,10 @@ class _Walk:
         self._leaf_by_leaf(stretch, range(self.size, stretch.first + stretch.count))
 
     def _leaf_by_leaf(self, stretch: Stretch, indices: range) -> None:
-        for index in indices:
+        while self.size < indices.stop:
+            index = self.size
             if index in stretch.doubts:
-                self._closely(index + 1)
+                self._closely(next((n for n in range(index, indices.stop) if n not in stretch.doubts), indices.stop))
             else:
                 self.tree.push(stretch.leaf(index))
                 self._meet_checkpoints()
