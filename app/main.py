@@ -25,9 +25,11 @@ from app.routes import (
     agreements,
     api,
     api_acts,
+    api_agreements,
     audit,
     cohorts,
     families,
+    leaflets,
     overrides,
     pages,
     relations,
@@ -42,8 +44,8 @@ from app.routes import (
 from app.searching import SearchIndex
 
 PAGES = (
-    session, signed_in, pages, search, families, overrides, relations, sharing, wishes, audit, access_requests, agreements,
-    cohorts, reviews,
+    session, signed_in, pages, search, families, leaflets, overrides, relations, sharing, wishes, audit,
+    access_requests, agreements, cohorts, reviews,
 )  # fmt: skip
 
 
@@ -71,6 +73,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, 
         app.include_router(part.router, include_in_schema=False)
     app.include_router(api.router)
     app.include_router(api_acts.router)
+    app.include_router(api_agreements.router)
     describe(app)
     return app
 

@@ -60,6 +60,7 @@ class Detail(StrEnum):
     FOUND = "found"
     KEY_LABEL = "key_label"
     KIND = "kind"
+    LANGUAGE = "language"
     LOAD = "load"
     OPERATION = "operation"
     ORGANISATION = "organisation"

@@ -151,7 +151,9 @@ def give_leaflet(
         return str(held)
     row_id = token_hex(16)
     session.execute(insert(leaflet_given).values(id=row_id, recorded_at=at, recorded_by=by, **given))
-    detail: dict[Detail, str | int] = {Detail.AGREEMENT: agreement, Detail.VERSION: version}
+    detail: dict[Detail, str | int] = {
+        Detail.AGREEMENT: agreement, Detail.VERSION: version, Detail.LANGUAGE: language,
+    }  # fmt: skip
     record(session, ring, act(EventKind.LEAFLET_GIVEN, by, detail, (person_id,)), at)
     return row_id
 
