@@ -26,6 +26,7 @@ from app.routes import (
     api,
     api_acts,
     api_agreements,
+    api_wishes,
     audit,
     cohorts,
     families,
@@ -73,6 +74,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime] = utc_now, 
         app.include_router(part.router, include_in_schema=False)
     app.include_router(api.router)
     app.include_router(api_acts.router)
+    app.include_router(api_wishes.router)
     app.include_router(api_agreements.router)
     describe(app)
     return app

@@ -41,7 +41,7 @@ def wishes_page(
     purpose = purposes.stated(here, who, person_id, now)
     if purpose is None:
         return RedirectResponse(f"/families/{person_id}/purpose", 303)
-    data = _opened(request, person_id, here, now, who, door, words)
+    data = opened(request, person_id, here, now, who, door, words)
     return _page(request, person_id, here, now, words, data, {}, [])
 
 
@@ -49,7 +49,7 @@ def wishes_page(
 def record(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, door: Door, words: Words, fields: Form
 ) -> Response:
-    data = _opened(request, person_id, here, now, who, door, words)
+    data = opened(request, person_id, here, now, who, door, words)
     said = read_form(fields, choices(words, data))
     if isinstance(said, list):
         return _page(request, person_id, here, now, words, data, dict(fields), said)
@@ -62,8 +62,8 @@ def record(
 def form_page(
     request: Request, person_id: PersonRef, code: FormRef, here: Here, now: Now, who: Who, door: Door, words: Words
 ) -> Response:
-    data = _opened(request, person_id, here, now, who, door, words)
-    return _form_page(request, person_id, words, data, _form(code), {"key": token_hex(16)}, [])
+    data = opened(request, person_id, here, now, who, door, words)
+    return _form_page(request, person_id, words, data, form_of(code), {"key": token_hex(16)}, [])
 
 
 @router.post("/families/{person_id}/wishes/forms/{code}")
@@ -71,7 +71,7 @@ def sign(
     request: Request, person_id: PersonRef, code: FormRef, here: Here, now: Now, who: Who, door: Door, words: Words,
     fields: Form,
 ) -> Response:  # fmt: skip
-    data, form = _opened(request, person_id, here, now, who, door, words), _form(code)
+    data, form = opened(request, person_id, here, now, who, door, words), form_of(code)
     signing = read_signing(fields, form, choices(words, data), who.actor.staff_id, now)
     if isinstance(signing, list):
         return _form_page(request, person_id, words, data, form, dict(fields), signing)
@@ -88,7 +88,7 @@ def receipt(
     request: Request, person_id: PersonRef, record_id: PersonRef, here: Here, now: Now, who: Who, door: Door,
     words: Words,
 ) -> Response:  # fmt: skip
-    data = _opened(request, person_id, here, now, who, door, words)
+    data = opened(request, person_id, here, now, who, door, words)
     with here.database.reading() as session:
         known = wishing.told(wishing.held(session, data.family.person_ids), data.read.decision)
         found = wishing.receipt_of(session, forms.shipped(), record_id, known, now)
@@ -102,16 +102,18 @@ def receipt(
     return render(request, "receipt.html", person_id=person_id, receipt=shown)
 
 
-def _opened(
+def opened(
     request: Request, person_id: str, here: Here, now: Now, who: SignedIn, door: Door, words: Language
 ) -> FamilyData:
+    """Return this family as far as the gate lets this worker open it now, or raise."""
     purpose = purposes.stated(here, who, person_id, now)
     read: FamilyRead = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     require(read.decision, who, words)
     return gather(here, read)
 
 
-def _form(code: str) -> forms.Form:
+def form_of(code: str) -> forms.Form:
+    """Return the version of a form that is signed now."""
     form = forms.shipped().newest(code)
     if form is None:
         raise Refused(NOT_FOUND)
