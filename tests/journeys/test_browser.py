@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
 
 from app.logs import make_log
 from app.main import create_app
+from governance.store import access_override
 from governance.terms import Role
 from tests import factories
 from tests.factories import World
 from tests.journeys.review_queue import queued
+from tests.journeys.test_api import bearer
+from tests.journeys.visitor import Visitor
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -35,6 +40,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
         factories.add_staff(deployment, "st.price", "Non Price", "ZMC", Role.DATA_STEWARD, "Data Quality")
         queued(world, world.child, world.stranger, pair_id=PAIR)
         app = create_app(deployment, lambda: factories.NOW, make_log(StringIO()))
+        overridden(TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)), world)
         server = uvicorn.Server(uvicorn.Config(app, port=0, access_log=False, log_level="error"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -44,6 +50,22 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
         yield world, f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join(10)
+
+
+def overridden(client: TestClient, world: World) -> None:
+    """One override that has ended, waiting for its review."""
+    held = bearer(Visitor(client), "hv.vale", "health_visitor")
+    body = {
+        "kind": "break_glass", "reason": "missing_child", "justification": "The child did not come home last night.",
+        "categories": ["identity", "family"], "family_told": "told", "expires_at": "2026-11-22T10:30:00Z",
+    }  # fmt: skip
+    made = client.post(f"/v1/families/{world.stranger}/overrides", json=body, headers=held).json()
+    client.post(f"/v1/overrides/{made['id']}/end", headers=held)
+
+
+def override_of(world: World) -> str:
+    with world.deployment.database.reading() as session:
+        return str(session.scalars(select(access_override.c.id)).one())
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +93,10 @@ def pages_of(world: World) -> dict[str, list[str]]:
     family = f"/families/{world.child}"
     return {
         WORKER: ["/", "/search", f"{family}/purpose", family, f"{family}?year=2024", f"{family}/wishes", "/agreements",
-                 "/agreements/isp-early-years/1", "/privacy", "/accessibility", "/nowhere"],
-        OFFICER: ["/", "/audit", "/audit?worker=nobody", "/audit/verify"],
+                 "/agreements/isp-early-years/1", "/privacy", "/accessibility", "/nowhere", f"{family}/override",
+                 f"{family}/claim", f"{family}/delegations", f"{family}/share-decisions", "/meeting"],
+        OFFICER: ["/overrides", f"/overrides/{override_of(world)}", "/", "/audit", "/audit?worker=nobody",
+                  "/audit/verify"],
         ANALYST: ["/", "/cohorts"],
         STEWARD: ["/", "/reviews", f"/reviews/{PAIR}"],
     }  # fmt: skip
@@ -183,3 +207,29 @@ def test_no_request_leaves_for_elsewhere(served: tuple[World, str], browser: Bro
     assert asked
     assert all(url.startswith(base) for url in asked)
     context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_without_scripts_a_refusal_leads_to_the_card_and_the_card_to_the_record(
+    served: tuple[World, str], browser: Browser, language: str
+) -> None:
+    world, base = served
+    context = browser.new_context()
+    checked = signed_in(context, base, WORKER, language)
+    plain = browser.new_context(java_script_enabled=False)
+    page = signed_in(plain, base, WORKER, language)
+    for one in (checked, page):
+        one.goto(f"{base}/families/{world.stranger}/purpose")
+        one.check('input[value="direct_care"]')
+        one.click("main form button")
+    assert Axe().run(checked, options=RULES).response["violations"] == []
+    page.click(f'main a[href="/families/{world.stranger}/override"]')
+    for name, value in (("kind", "break_glass"), ("reason", "immediate_danger"), ("told", "not_yet"), ("hours", "1")):
+        page.check(f'input[name="{name}"][value="{value}"]')
+    page.fill("#justification", "The child was heard screaming for an hour.")
+    page.click("main form button")
+    assert "Tomos" in page.locator("h1").inner_text()
+    page.click(".app-override button")
+    assert "Tomos" not in page.content()
+    context.close()
+    plain.close()
