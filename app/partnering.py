@@ -1,4 +1,5 @@
-"""Importing what a partnership says of itself: organisations, staff, caseloads, declarations, wishes, blocks.
+"""Importing what a partnership says of itself: organisations, staff, caseloads, declarations, wishes, responsibility,
+blocks.
 
 Invariants: persons are named by the partner's own record, never by an identifier, and become random ids at once; what
 is there already is left as it is, so an import can be repeated; a row that names a record not known or not linked is
@@ -21,9 +22,19 @@ from app.record_references import RecordReference, persons
 from app.zones import deployment_zone
 from governance import people
 from governance.people import DeclarationKind, FactRefused
-from governance.store import declaration, hard_block, organisation, relationship, staff_role, wish
-from governance.terms import BlockKind, RelationshipKind, Role, SignerBasis, WishAnswer, WishKind
+from governance.store import declaration, hard_block, organisation, relationship, responsibility, staff_role, wish
+from governance.terms import (
+    BlockKind,
+    RelationshipKind,
+    ResponsibilityEvidence,
+    ResponsibilityKind,
+    Role,
+    SignerBasis,
+    WishAnswer,
+    WishKind,
+)
 from governance.wishes import store
+from governance.wishes.responsibilities import record_responsibility
 from governance.wishes.store import WishRefused
 
 BY = "import"
@@ -197,6 +208,34 @@ def _wish(importing: _Import, session: Session, row: Row) -> str:
     return "taken"
 
 
+def _responsibility(importing: _Import, session: Session, row: Row) -> str:
+    """Who decides for a child: the `signer` of the same record, or an organisation."""
+    person, holder = importing.person(row), importing.known.get(_signer(row))
+    if person is None or (row["signer"] and holder is None):
+        return "unknown"
+    kind, since = ResponsibilityKind(row["kind"]), date.fromisoformat(row["since"])
+    table = responsibility.c
+    held = select(table.holder_person_id).where(
+        table.person_id == person, table.kind == str(kind), table.since == since
+    )
+    if any(old == holder for (old,) in session.execute(held)):
+        return "held"
+    record_responsibility(
+        session,
+        importing.deployment.ring,
+        importing.at,
+        BY,
+        person_id=person,
+        kind=kind,
+        since=since,
+        evidence=ResponsibilityEvidence(row["evidence"]),
+        holder_person_id=holder,
+        holder_organisation=row["organisation"] or None,
+        until=_date(row["until"]),
+    )
+    return "taken"
+
+
 def _block(importing: _Import, session: Session, row: Row) -> str:
     person = importing.person(row)
     against = importing.person(row, "against_") if row["against_record_id"] else None
@@ -229,6 +268,7 @@ FILES: dict[str, Callable[[_Import, Session, Row], str]] = {
     "caseloads.csv": _caseload,
     "declarations.csv": _declaration,
     "wishes.csv": _wish,
+    "responsibilities.csv": _responsibility,
     "blocks.csv": _block,
 }
 

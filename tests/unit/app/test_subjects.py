@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from app.subjects import narrowed
+from app.subjects import narrowed, policy_members
+from governance.policy.request import Facts
 from governance.terms import (
     Category,
     Decision,
@@ -61,3 +62,12 @@ def test_a_tie_tells_no_month_of_birth() -> None:
     assert unknown is not None
     assert known is not None
     assert (unknown.birth_month, known.birth_month) == (None, "2020-01")
+
+
+def test_responsibility_for_one_child_is_none_for_another() -> None:
+    ties = [*TIES, tie(FATHER, Relation.PARENTAL_RESPONSIBILITY, BROTHER, "ZMC")]
+    for held, holders in ((TIES, frozenset()), (ties, frozenset({"father"}))):
+        members = policy_members(family(CHILD, PERSONS, held, date(2026, 11, 22)), date(2026, 11, 22))
+        facts = Facts(actor=None, members=members)
+        found = {member.person_id: facts.holders(member) for member in members}
+        assert found == {"child": frozenset({"father"}), "brother": holders, "father": frozenset()}
