@@ -5,11 +5,13 @@ dwelling; earlier versions of a record count, with their own days; two identitie
 working tables hold tokens and random ids only and lie in memory."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import ColumnElement, Subquery, Table, func, select
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,8 @@ from linkage.zone.zone import ENCODED, Zone
 _TOKENS = ("nhs", "address", "street", "uprn", "postcode", "sector", "family", "family_first", "family_last", "former")
 _WORDS = ("address_f0", "address_f1", "postcode_f0", "postcode_f1")
 _COLUMNS = (*_TOKENS, *_WORDS)
+_HOME = ["address", "uprn", "street"]
+_SCHEMA = pa.schema([SCHEMA.field(name) for name in ("role_id", "record_id", *_COLUMNS, "unborn")])
 _DOWN = frozenset(
     {Relation.BIRTH_MOTHER, Relation.PARENT, Relation.CARER, Relation.PARENTAL_RESPONSIBILITY, Relation.ADOPTIVE_PARENT}
 )
@@ -33,17 +37,37 @@ _MOVES = ("looked_after_episode", "tenancy")
 _AT_ONCE = 5_000
 
 
-def open_addresses(zone: Zone) -> None:
-    """Make `lived` (role_id, what tells a dwelling) of every born role with an address, earlier versions included."""
+def _lived(zone: Zone) -> Iterator[pa.Table]:
+    """What tells a dwelling of every born role with an address, or of a sealed child; earlier versions included."""
+    sealed = pa.array({nhs for pair in zone.rows("SELECT nhs_a, nhs_b FROM zone.seal") for nhs in pair}, pa.int64())
+    for _, opened in zone.parts.read(ENCODED, schema=_SCHEMA):
+        told = pc.or_(pc.is_valid(opened.column("address")), pc.is_valid(opened.column("uprn")))
+        kept = pc.or_(told, pc.is_in(opened.column("nhs"), sealed))
+        yield opened.filter(pc.and_(kept, pc.invert(opened.column("unborn")))).drop_columns(["unborn"])
+
+
+def open_addresses(zone: Zone, roles: pa.Array | None = None) -> None:
+    """Make `lived` (role_id, what tells a dwelling) of every born role with an address; `roles` limits it to these."""
     types = ", ".join(f"{name} BIGINT" for name in _COLUMNS)
     zone.run(f"CREATE OR REPLACE TABLE lived (role_id VARCHAR, record_id VARCHAR, {types})")
-    for _, opened in zone.parts.read(ENCODED, schema=SCHEMA):
-        with zone.lent("opened", opened):
-            zone.run(
-                f"INSERT INTO lived SELECT role_id, record_id, {', '.join(_COLUMNS)} FROM opened WHERE NOT unborn"
-                " AND (address IS NOT NULL OR uprn IS NOT NULL"
-                " OR nhs IN (SELECT nhs_a FROM zone.seal UNION SELECT nhs_b FROM zone.seal))"
-            )
+    for found in _lived(zone):
+        mine = found if roles is None else found.filter(pc.is_in(found.column("role_id"), roles))
+        with zone.lent("opened", mine):
+            zone.run("INSERT INTO lived FROM opened")
+
+
+def neighbours(zone: Zone, roles: Collection[str]) -> list[str]:
+    """The roles whose rows give an address, street or UPRN that a row of one of these gives."""
+    mine = pa.array(sorted(roles), pa.string())
+    homes = [found.filter(pc.is_in(found.column("role_id"), mine)).select(_HOME) for found in _lived(zone)]
+    if not homes:
+        return []
+    wanted = {name: pa.concat_tables(homes).column(name).drop_null().unique() for name in _HOME}
+    near: list[str] = []
+    for found in _lived(zone):
+        shared = [pc.is_in(found.column(name), wanted[name]) for name in _HOME]
+        near += found.filter(reduce(pc.or_, shared)).column("role_id").to_pylist()
+    return near
 
 
 def days(session: Session, persons: Collection[str] | None = None) -> pa.Table:
@@ -178,8 +202,8 @@ def households(
 
     `persons` must hold everybody who shares an address with somebody touched, so that a crowd is seen whole.
     """
-    open_addresses(zone)
     sighted, kin = days(session, persons), kin_of(ties)
+    open_addresses(zone, None if persons is None else sighted.column("role_id").combine_chunks())
     shared = together(residences(zone, sighted, kin), kin, _communal(zone))
     sealed = apart(zone, sighted)
     for name in ("lived", "sighted", "kin", "communal", "sealed_holder"):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import pyarrow as pa
 from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -162,13 +161,7 @@ def _neighbours(session: Session, zone: Zone, touched: set[str]) -> set[str]:
     mine = _chunked(
         touched, lambda ids: session.execute(select(record_role.c.id).where(record_role.c.person_id.in_(ids)))
     )
-    households.open_addresses(zone)
-    with zone.lent("mine", pa.table({"role_id": pa.array([role for (role,) in mine], pa.string())})):
-        roles = zone.rows(
-            "WITH home AS (FROM lived SEMI JOIN mine USING (role_id)) SELECT role_id FROM lived WHERE address IN"
-            " (SELECT address FROM home) OR uprn IN (SELECT uprn FROM home) OR street IN (SELECT street FROM home)"
-        )
-    among = [role for (role,) in roles]
+    among = households.neighbours(zone, [role for (role,) in mine])
     near = _chunked(
         among, lambda ids: session.execute(select(record_role.c.person_id).where(record_role.c.id.in_(ids)))
     )
