@@ -1,13 +1,14 @@
 """The facts of one decision, read from the store in a handful of queries.
 
 Invariants: nothing is cached between requests except parsed agreements and verified signatures (which are named by
-their content), so a committed withdrawal, end or suspension acts on the next read.
+their content), so a committed withdrawal, end or suspension acts on the next read; a committed word against sharing and
+a committed firewall count though the clock of whoever wrote them was ahead.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,9 +22,10 @@ from governance.overrides.store import Held, of_worker
 from governance.people import actor_for
 from governance.policy.request import Block, Facts, Member, Override, ProjectFact, RelationshipFact
 from governance.store import declaration, erasure, hard_block, project, project_analyst, relationship
-from governance.terms import Actor, BlockKind, RelationshipKind, Segment
+from governance.terms import Actor, BlockKind, RelationshipKind, Segment, WishAnswer, WishKind
 from governance.wishes.responsibilities import responsibilities_of
 from governance.wishes.store import wishes_of
+from governance.wishes.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def read_facts(
     ids = {member.person_id for member in members}
     ids |= {member.carried_by for member in members if member.carried_by}
     every = identities.former(ids)
-    around = recorded_about(session, every, at)
+    around = recorded_about(session, every)
     others = identities.former({block.against for block in around.blocks if block.against})
     staff_id = actor.staff_id if actor else None
     facts = Facts(
@@ -72,7 +74,7 @@ def read_facts(
         declared=declared(session, staff_id),
         erased=around.erased,
         blocks=around.blocks,
-        wishes=wishes_of(session, every),
+        wishes=tuple(_acknowledged(wish, at) for wish in wishes_of(session, every)),
         responsibilities=responsibilities_of(session, every),
         standings=standings(session, at) if known_standings is None else known_standings,
         overrides=tuple(_override(held) for held in of_worker(session, staff_id, every)),
@@ -107,6 +109,25 @@ def _as_they_stand(facts: Facts, identities: Identities) -> Facts:
     )
 
 
+_AGAINST: Final = frozenset(
+    {
+        (WishKind.CONSENT, WishAnswer.REFUSED),
+        (WishKind.CONSENT, WishAnswer.WITHDRAWN),
+        (WishKind.OBJECTION, WishAnswer.MADE),
+        (WishKind.OBJECTION, WishAnswer.UPHELD),
+        (WishKind.RESTRICTION, WishAnswer.MADE),
+    }
+)
+
+
+def _acknowledged(wish: Wish, at: datetime) -> Wish:
+    """Return a word against sharing as said by now at the latest: it has been acknowledged."""
+    if (wish.kind, wish.answer) not in _AGAINST or wish.recorded_at <= at:
+        return wish
+    ahead = wish.valid_from <= wish.recorded_at
+    return replace(wish, recorded_at=at, valid_from=min(wish.valid_from, at) if ahead else wish.valid_from)
+
+
 def staff_facts(session: Session, actor: Actor | None, at: datetime, over_limit: bool = False) -> Facts:
     """Return the facts for an act that names no family."""
     return Facts(actor=actor, standings=standings(session, at), over_limit=over_limit)
@@ -126,11 +147,11 @@ def fresh(session: Session, actor: Actor | None, at: datetime) -> Actor | None:
     return actor_for(session, actor.staff_id, actor.role, legal_date(at), actor.assured)
 
 
-def recorded_about(session: Session, ids: Collection[str], at: datetime) -> Around:
+def recorded_about(session: Session, ids: Collection[str]) -> Around:
     """Return firewalls and erasures that concern these persons."""
     column = hard_block.c
     near = column.person_id.in_(ids) | column.against_person_id.in_(ids)
-    rows = session.execute(select(hard_block).where(near, column.recorded_at <= at).order_by(column.id))
+    rows = session.execute(select(hard_block).where(near).order_by(column.id))
     gone = session.scalars(select(erasure.c.person_id).where(erasure.c.person_id.in_(ids)))
     return Around(tuple(_block(row) for row in rows), frozenset(gone))
 
