@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app import impact as impacts
 from app.agreement_warnings import dashboard, due_now
 from app.dependencies import Here, Now, Who, Words
-from app.gate import Gate
+from app.doors import gate_of
 from app.problems import NOT_FOUND, Refused
 from app.reading import organisations
 from app.refusals import require
@@ -37,7 +37,7 @@ AgreementVersion = Annotated[int, Path(ge=1, le=9999)]
 
 def officers_only(request: Request, here: Here, now: Now, who: Who, words: Words) -> None:
     """Let an officer in, or raise; either way it is an entry."""
-    gate = Gate(here.database, here.ring)
+    gate = gate_of(here)
     require(gate.read_audit(who.actor, now, request.state.request_id, {"agreements": ""}), who, words)
 
 

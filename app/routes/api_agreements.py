@@ -83,7 +83,7 @@ def give_leaflet(
     body: LeafletRequest,
 ) -> LeafletRecord:  # fmt: skip
     """Record that the family was given the leaflet of a version in force."""
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     require(read.decision, who, words)
     assert read.family is not None

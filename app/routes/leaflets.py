@@ -26,7 +26,7 @@ MISSING = {
 def leaflets_page(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, door: Door, words: Words
 ) -> Response:
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     if purpose is None:
         return RedirectResponse(f"/families/{person_id}/purpose", 303)
     require(door.read_family(who.actor, person_id, purpose, now, request.state.request_id).decision, who, words)
@@ -37,7 +37,7 @@ def leaflets_page(
 def leaflet_given(
     request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, door: Door, words: Words, fields: Form
 ) -> Response:
-    purpose = purposes.stated(here, who, person_id)
+    purpose = purposes.stated(here, who, person_id, now)
     read = door.read_family(who.actor, person_id, purpose, now, request.state.request_id)
     require(read.decision, who, words)
     assert read.family is not None
