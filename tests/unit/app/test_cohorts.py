@@ -13,10 +13,23 @@ from app.cohorts.question import Criterion, Geography, Question
 from app.cohorts.scope import Counted, Scope, scope_of
 from app.database import Database
 from governance import store as governance_store
+from governance.agreements.register import shipped
 from governance.disclosure import CellStatus
-from governance.terms import Category, Decision, Outcome, Reason
+from governance.terms import (
+    Category,
+    Decision,
+    FlowRef,
+    Outcome,
+    Purpose,
+    Reason,
+    Segment,
+    SegmentDecision,
+    SubjectRole,
+    Withholding,
+)
 from linkage import store
 from linkage.rows import EventStatus
+from tests.integration.partnership import build
 from tests.stored import Stored
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -93,6 +106,40 @@ def test_an_opt_out_stops_only_where_a_used_flow_honours_it(database: Database) 
         assert run_cohort(session, QUESTION, without, AT).rows[0].children == 20
         type_1 = Scope(frozenset(replace(c, type_1=True) for c in without.counted))
         assert run_cohort(session, QUESTION, type_1, AT).rows[0].children == 15
+
+
+@pytest.mark.parametrize(("kind", "left_out"), [("objection", False), ("restriction", True)])
+def test_where_no_used_flow_hears_an_objection_only_a_restriction_leaves_out(
+    kind: str, left_out: bool, sqlite_database: Database
+) -> None:
+    unheard = Scope(frozenset(replace(c, objection=False) for c in SCOPE.counted))
+    with sqlite_database.writing() as session:
+        county(session)
+        for n in range(5):
+            opt_out(session, f"c{n:02}", kind)
+        assert run_cohort(session, QUESTION, SCOPE, AT).rows[0].children == 15
+        assert run_cohort(session, QUESTION, unheard, AT).rows[0].children == (15 if left_out else 20)
+
+
+def test_the_scope_says_what_each_planning_flow_hears_in_its_sources_nation(sqlite_database: Database) -> None:
+    held = build(sqlite_database)
+    with sqlite_database.reading() as session:
+        told = [Segment("*", SubjectRole.CHILD, Category.ADDRESS, source) for source in ("ZCH", "ZWB", "ZMC")]
+        agreement = shipped("isp-school-readiness")
+        flows = {flow.source: flow for flow in agreement.flows if Purpose.PLANNING in flow.purposes}
+        segments = tuple(
+            SegmentDecision(
+                segment, True, Reason.PERMITTED, (), FlowRef(agreement.code, 1, flows[segment.source].no),
+                Withholding.SIGNALLED,
+            )
+            for segment in told
+        )  # fmt: skip
+        decision = Decision(Outcome.PERMIT, Reason.PERMITTED, (), segments, None, "", AT)
+        counted = {c.provider: c for c in scope_of(session, decision, AT).counted}
+    assert {source: (c.national_opt_out, c.objection) for source, c in counted.items()} == {
+        source: (source == "ZCH", True) for source in ("ZCH", "ZWB", "ZMC")
+    }
+    assert held.agreements
 
 
 def test_a_question_beyond_the_agreements_is_refused_not_counted_as_zero(sqlite_database: Database) -> None:
