@@ -2,15 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
+from itertools import count, product
 
 import pytest
 from httpx2 import Response
 
-from governance.terms import Reason
+from app.gate import Gate
+from governance import people
+from governance.policy.firewall import PLACELESS
+from governance.terms import Category, Reason, Role
+from tests import factories
 from tests.factories import World
 from tests.journeys.visitor import Visitor
 from tests.silence import KINDS, NOBODY, PURPOSE, unseen
+from tests.stored import Stored
 
+SOURCES = ("ZMC", "ZCH", "ZMH")
 VARYING = ("x-request-id", "date", "content-length", "etag")
 
 
@@ -66,3 +74,44 @@ def test_the_log_keeps_the_true_reasons_apart(
     reasons = sorted(item["reasons"][0] for item in found)
     true = [Reason.NOT_FOUND, Reason.OUT_OF_SCOPE, Reason.ERASED, Reason.HARD_BLOCK, Reason.HARD_BLOCK]
     assert reasons == sorted(true)
+
+
+def _bodies(worker: Visitor, world: World) -> list[tuple[int, str, dict[str, str]]]:
+    """The family's page, as filtered too, and its JSON, without what names this very answer."""
+    worker.open_family(world.child, str(PURPOSE))
+    ways = ("families/{}", "families/{}?service=social_care", "families/{}?year=2025", "v1/families/{}")
+    answers = [told(worker.get("/" + way.format(world.child)), world.child) for way in ways]
+    return [(status, re.sub(r"\b[0-9a-f]{12}(?:[0-9a-f]{20})?\b", "", body), headers) for status, body, headers in answers]
+
+
+def _hidden(world: World) -> list[tuple[str, Category, str]]:
+    """Every member, category and source of which this worker is told neither data nor that data are withheld."""
+    deployment = world.deployment
+    with deployment.database.reading() as session:
+        role = Role.HEALTH_VISITOR
+        actor = people.actor_for(session, world.health_visitor, role, factories.NOW.date())
+    read = Gate(deployment.database, deployment.ring).read_family(actor, world.child, PURPOSE, factories.NOW, "r")
+    told = {(d.segment.member, d.segment.category, d.segment.source) for d in read.decision.segments}
+    every = product((world.child, world.mother, world.father), sorted(set(Category) - PLACELESS), SOURCES)
+    return [one for one in every if one not in told]
+
+
+def test_what_is_withheld_in_silence_reads_the_same_with_and_without_data(worker: Visitor, world: World) -> None:
+    with world.deployment.database.writing() as session:
+        stored = Stored(session, count(7000))
+        roles = {
+            (person, source): stored.record(f"silent-{source}", source, self=person)["self"]
+            for person in (world.child, world.mother, world.father)
+            for source in SOURCES
+        }
+    hidden, before = _hidden(world), _bodies(worker, world)
+    assert before[0][0] == 200
+    assert len({category for _, category, _ in hidden}) > 10
+    for source in SOURCES:
+        with world.deployment.database.writing() as session:
+            stored.session = session
+            for person, category in ((p, c) for p, c, s in hidden if s == source):
+                event = {"role": roles[person, source], "category": str(category), "service": "social_care"}
+                stored.event(person, "contact", date(2025, 3, 1), f"silent-{source}", source, **event)
+        assert _bodies(worker, world) == before, source
+    assert [d for d in _hidden(world) if d not in hidden] == []
