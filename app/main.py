@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from app import anchoring, escalating, problems
+from app import anchoring, escalating, problems, reminding
 from app.deployment import Deployment
 from app.edge import Edge
 from app.identity import PLAIN_COOKIE
@@ -97,10 +97,11 @@ def describe(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
-    """Sequence and anchor the ledger in the background, and once more at the end; escalate reviews that become late."""
+    """Sequence and anchor the ledger, once more at the end; escalate late reviews and warn of those to come."""
     anchor = anchoring.Anchor(app.state.deployment, app.state.clock, app.state.log, app.state.metrics)
     watch = escalating.Watch(app.state.deployment, app.state.clock, app.state.log, app.state.metrics)
-    tasks = [asyncio.create_task(work.keep_on()) for work in (anchor, watch)]
+    reminder = reminding.Reminder(app.state.deployment, app.state.clock, app.state.log)
+    tasks = [asyncio.create_task(work.keep_on()) for work in (anchor, watch, reminder)]
     yield
     for task in tasks:
         task.cancel()

@@ -2,13 +2,16 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.agreement_warnings import dashboard, due_now, holders, warn_due
 from app.database import Database
 from app.deployment import Deployment
+from app.logs import make_log
+from app.reminding import Reminder
 from app.settings import Settings
 from governance import people
 from governance.agreements import register, reviews
@@ -131,3 +134,15 @@ def test_access_stops_by_itself_after_the_grace_and_expiry_is_recorded(partnersh
         assert register.status_of(session, held) is AgreementStatus.EXPIRED
     with partnership.database.reading() as session:
         assert "isp-family-support" not in {d.agreement.code for d in due_now(session, on(SUPPORT.expires))}
+
+
+def test_the_service_warns_by_itself_and_a_failure_is_not_fatal(partnership: Partnership) -> None:
+    logs = StringIO()
+    deployment, day = deployed(partnership), on(EARLY.review_due)
+    reminder = Reminder(deployment, lambda: day, make_log(logs))
+    assert [reminder.once() > 0, reminder.once()] == [True, 0]
+    assert "Priya" not in logs.getvalue()
+    with partnership.database.writing() as session:
+        session.execute(text("DROP TABLE agreement_warning"))
+    assert reminder.once() == 0
+    assert "warning of reviews failed" in logs.getvalue()
