@@ -103,10 +103,17 @@ SIGN_IN_FAILED = Problem(
 )  # fmt: skip
 NO_ACCOUNT_HERE = Problem(
     403, "no-account", N_("There is no account for you here"),
-    N_("Your sign-in worked, but this service holds no account that you may use. Ask your information governance lead."),
+    N_(
+        "Your sign-in worked, but this service holds no account that you may use. "
+        "Ask your information governance lead."
+    ),
 )  # fmt: skip
 PROVIDER_AWAY = Problem(
     503, "provider-away", N_("The sign-in service does not answer"), N_("Try again in a few minutes."),
+)  # fmt: skip
+SIGN_IN_UNLOGGED = Problem(
+    503, "log-unavailable", N_("Nobody can sign in now"),
+    N_("Every sign-in must be written to the log first, and the log cannot be written. Try again in a few minutes."),
 )  # fmt: skip
 STEP_UP = Problem(
     401, "step-up-needed", N_("Confirm that it is you"), N_("Sign in anew, then try again."),

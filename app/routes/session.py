@@ -9,6 +9,7 @@ Sources: RFC 9700 (OAuth 2.0 security best current practice); OpenID Connect Bac
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -17,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from app import attempts, identity, sessions, signing_in
 from app.attempts import Attempt
 from app.dependencies import CSRF_FIELD, Form, Here, Now, Providers, Who, Words, demo_only, posted
+from app.gate import LogUnavailable
 from app.oidc.assertion import Assertion
 from app.oidc.client import RETURN, ProviderClient
 from app.oidc.refusals import NO_ACCOUNT, SignInRefusal, SignInRefused
@@ -26,8 +28,10 @@ from app.problems import (
     NOT_FOUND,
     PROVIDER_AWAY,
     SIGN_IN_FAILED,
+    SIGN_IN_UNLOGGED,
     STALE_FORM,
     NotSignedIn,
+    Problem,
     Refused,
 )
 from app.rendering import render
@@ -39,8 +43,26 @@ router = APIRouter()
 
 PLAIN_COOKIE: Final = "family-record-sign-in"
 Named = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,38}[a-z0-9]$")]
+Reference = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 Posted = Annotated[Mapping[str, str], Depends(posted)]
 AWAY: Final = frozenset({SignInRefusal.PROVIDER_UNREACHABLE, SignInRefusal.PROVIDER_UNREADABLE})
+
+
+class Outcome(StrEnum):
+    """What is said outside of a sign-in that opened nothing; the ledger holds more."""
+
+    FAILED = "failed"
+    NO_ACCOUNT = "no-account"
+    AWAY = "away"
+    UNLOGGED = "unlogged"
+
+
+TOLD: Final[Mapping[Outcome, Problem]] = {
+    Outcome.FAILED: SIGN_IN_FAILED,
+    Outcome.NO_ACCOUNT: NO_ACCOUNT_HERE,
+    Outcome.AWAY: PROVIDER_AWAY,
+    Outcome.UNLOGGED: SIGN_IN_UNLOGGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +109,19 @@ def come_back(request: Request, here: Here, now: Now, providers: Providers, prov
             raise SignInRefused(SignInRefusal.STATE_UNKNOWN)
         done = signing_in.finish(here, client, browser, answer, now, request.state.request_id, holding)
     except SignInRefused as refused:
-        raise _told(refused) from None
+        return _away_from_code(request, _outcome(refused))
+    except LogUnavailable:
+        return _away_from_code(request, Outcome.UNLOGGED)
     if isinstance(done, MustChoose):
         return RedirectResponse("/sign-in/role", 303)
     return _begun(request, here, now, done)
+
+
+@router.get("/sign-in/refused/{how}/{reference}")
+def not_signed_in(request: Request, how: Outcome, reference: Reference) -> Response:
+    """Say how a sign-in ended, under its own reference, at an address that holds nothing of the provider's answer."""
+    request.state.request_id = reference
+    raise Refused(TOLD[how])
 
 
 @router.get("/sign-in/role")
@@ -216,10 +247,18 @@ def _answer(request: Request) -> Mapping[str, str] | None:
 
 
 def _told(refused: SignInRefused) -> Refused:
-    """What is said outside: there is no account, nobody can be asked, or the fault is found by its reference."""
+    return Refused(TOLD[_outcome(refused)])
+
+
+def _outcome(refused: SignInRefused) -> Outcome:
     if refused.why in NO_ACCOUNT:
-        return Refused(NO_ACCOUNT_HERE)
-    return Refused(PROVIDER_AWAY if refused.why in AWAY else SIGN_IN_FAILED)
+        return Outcome.NO_ACCOUNT
+    return Outcome.AWAY if refused.why in AWAY else Outcome.FAILED
+
+
+def _away_from_code(request: Request, how: Outcome) -> Response:
+    """Lead the browser to a page whose address, unlike this one, is nobody's secret."""
+    return RedirectResponse(f"/sign-in/refused/{how}/{request.state.request_id}", 303)
 
 
 def _browser(request: Request) -> str | None:

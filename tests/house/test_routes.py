@@ -56,6 +56,7 @@ ROUTERS = (
 PUBLIC = {
     "/healthz", "/readyz", "/metrics", "/brand.css", "/favicon.ico", "/privacy", "/accessibility", "/sign-in",
     "/v1/sessions",
+    "/sign-in/refused/{how}/{reference}",
     "/sign-in/with/{provider}", "/sign-in/return/{provider}", "/sign-in/role", "/sign-in/ended/{provider}",
     "/signed-out/{provider}",
 }  # fmt: skip

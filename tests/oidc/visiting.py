@@ -39,7 +39,10 @@ class Person:
         raise AssertionError("the provider does not let go")
 
     def returns(self, address: str) -> httpx2.Response:
-        return self.service.get(address, follow_redirects=False)
+        """Come back with the provider's answer; a refusal is told at an address of its own."""
+        answer = self.service.get(address, follow_redirects=False)
+        to = answer.headers.get("location", "")
+        return self.service.get(to) if to.startswith("/sign-in/refused/") else answer
 
     def signs_in(self, subject: str, name: str = "plain", acr: str = "AAL2", amr: str = "pwd mfa") -> httpx2.Response:
         return self.returns(self.proves(self.leaves(name), subject, acr, amr))

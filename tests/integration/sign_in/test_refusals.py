@@ -118,6 +118,7 @@ def test_who_has_nothing_to_use_here_is_told_the_same_and_recorded(service: Serv
     answer = person.signs_in(subject)
     assert answer.status_code == 403
     assert "There is no account for you here" in answer.text
+    assert service.entries()[0].body["request"] in answer.text
     nothing_opened(service, person, reason)
 
 
