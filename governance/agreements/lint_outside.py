@@ -49,6 +49,23 @@ def _categories_have_items(agreement: Agreement, known: Known) -> Iterator[Fault
             yield ("flows", place, "items"), Severity.ERROR, f"lists no item of {bare[0]}, which the flow names"
 
 
+def _lists_all_that_flows(agreement: Agreement, known: Known) -> Iterator[Fault]:
+    """Categories are what is enforced: an item left out of the list flows all the same, and signatories should know."""
+    if known.items is None:
+        return
+    for place, flow in enumerate(agreement.flows):
+        carried = {item for item, of in known.items.items() if not of.isdisjoint(map(str, flow.categories))}
+        unlisted = sorted(carried - set(flow.items)) if flow.items else []
+        if unlisted:
+            more = f" and {len(unlisted) - 1} more" if len(unlisted) > 1 else ""
+            where = ("flows", place, "items")
+            yield (
+                where,
+                Severity.WARNING,
+                f"leaves out {unlisted[0]}{more}, which flow with these categories all the same",
+            )
+
+
 def _forms_exist(agreement: Agreement, known: Known) -> Iterator[Fault]:
     if known.forms is None:
         return
@@ -70,6 +87,7 @@ def _keys_are_the_designated_persons(agreement: Agreement, known: Known) -> Iter
 OUTSIDE_RULES: Final[tuple[OutsideRule, ...]] = (
     _items_in_catalogue,
     _categories_have_items,
+    _lists_all_that_flows,
     _forms_exist,
     _keys_are_the_designated_persons,
 )

@@ -249,7 +249,17 @@ def test_items_are_those_of_the_catalogue_and_of_the_flows_categories() -> None:
         ("flows[2].items[3]", Severity.ERROR),
     ]
     lacking = check(changed(flow(2, categories=["birth", "identity"], items=["birth"])), KNOWN)
-    assert [f.field for f in lacking if f.field.startswith("flows")] == ["flows[2].items"]
+    assert [(f.field, f.severity) for f in lacking if f.field.startswith("flows")] == [
+        ("flows[2].items", Severity.ERROR),
+        ("flows[2].items", Severity.WARNING),
+    ]
+
+
+def test_an_item_that_flows_though_it_is_not_listed_is_a_warning() -> None:
+    known = Known(items={"birth": frozenset({"birth"}), "apgar": frozenset({"birth"}), "name": frozenset({"identity"})})
+    found = check(changed(flow(2, categories=["birth", "identity"], items=["birth", "name"])), known)
+    assert [(f.field, f.severity) for f in found] == [("flows[2].items", Severity.WARNING)]
+    assert "apgar" in found[0].message
 
 
 def test_a_consent_form_must_exist_and_a_designated_person_should_hold_the_key() -> None:
@@ -274,7 +284,7 @@ def test_every_rule_is_broken_by_a_fault_above() -> None:
         found |= {rule for rule in AGREEMENT_RULES if list(rule(one))}
         found |= {rule for rule in FLOW_RULES for held in one.flows if list(rule(held, one))}
     assert found == {*AGREEMENT_RULES, *FLOW_RULES}
-    assert len(OUTSIDE_RULES) == 4
+    assert len(OUTSIDE_RULES) == 5
 
 
 RING = SoftwareKeyRing(new_keys(FIRST_LABELS))
