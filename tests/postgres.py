@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -34,22 +37,85 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Server:
+    """A cluster of its own in a temporary folder."""
+
+    folder: Path
+    port: int
+    fsync: bool
+
+    @property
+    def url(self) -> str:
+        """The address of its `postgres` database."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+
+    def make(self) -> None:
+        initdb = str(_binaries() / "initdb")
+        _run(initdb, "-D", self._data, "-A", "trust", "-U", "postgres", "--encoding=UTF8", "--no-sync")
+
+    def start(self) -> None:
+        own = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
+        options = f"{own} -c fsync={'on' if self.fsync else 'off'}"
+        _run(*self._control, "-o", options, "-w", "-l", str(self.folder / "log"), "start")
+
+    def stop_at_once(self) -> None:
+        """Stop without a checkpoint: the next start recovers from the write-ahead log."""
+        _run(*self._control, "-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """Kill −9 the server and every process of it."""
+        postmaster = int(Path(self._data, "postmaster.pid").read_text().split("\n", 1)[0])
+        # Held still first: else it could start another process while they are listed.
+        os.kill(postmaster, signal.SIGSTOP)
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        processes = [postmaster, *map(int, children)]
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(map(_running, processes)):
+            time.sleep(0.01)
+        # Where nobody reaps orphans the dead server's number stays taken, and the next would take it for alive.
+        for lock in (Path(self._data, "postmaster.pid"), self.folder / f".s.PGSQL.{self.port}.lock"):
+            lock.unlink()
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+    @property
+    def _control(self) -> tuple[str, ...]:
+        return (str(_binaries() / "pg_ctl"), "-D", self._data)
+
+
+def _running(process: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Yield the address of a running cluster's `postgres` database."""
+def standing(fsync: bool = True) -> Iterator[Server]:
+    """Yield a running cluster that may be stopped, killed and started again."""
     folder = Path(tempfile.mkdtemp(prefix="family-record-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    port, binaries = _free_port(), _binaries()
-    data = str(folder / "data")
-    _run(str(binaries / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "--encoding=UTF8", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    _run(str(binaries / "pg_ctl"), "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start")
+    server = Server(folder, _free_port(), fsync)
+    server.make()
+    server.start()
     try:
-        yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        yield server
     finally:
-        _run(str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        server.stop_at_once()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Yield the address of a running cluster's `postgres` database; nothing in it has to outlive a power cut."""
+    with standing(fsync=False) as server:
+        yield server.url
 
 
 @contextmanager
