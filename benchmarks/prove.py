@@ -21,8 +21,10 @@ from benchmarks import (
     ledger,
     ledger_attacks,
     million,
+    named_families,
     one_record,
     policy,
+    power,
     scaling,
     silence,
     synthesis,
@@ -45,8 +47,10 @@ PROOFS: Mapping[str, Callable[[], Section]] = {
     "killed": killed.measure,
     "ledger": ledger.measure,
     "ledger_attacks": ledger_attacks.measure,
+    "power": power.measure,
     "policy": policy.measure,
     "silence": silence.measure,
+    "named_families": named_families.measure,
 }
 _HEAD = (
     "# What was measured\n\n"
