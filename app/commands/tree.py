@@ -110,6 +110,7 @@ GROUPS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "verify": auditing.verify,
         "proof": auditing.proof,
         "consistency": auditing.consistency,
+        "replay": auditing.replay,
         "export": auditing.export,
         "anchor": auditing.anchor,
         "report": auditing.report,

@@ -81,7 +81,9 @@ def _bodies(worker: Visitor, world: World) -> list[tuple[int, str, dict[str, str
     worker.open_family(world.child, str(PURPOSE))
     ways = ("families/{}", "families/{}?service=social_care", "families/{}?year=2025", "v1/families/{}")
     answers = [told(worker.get("/" + way.format(world.child)), world.child) for way in ways]
-    return [(status, re.sub(r"\b[0-9a-f]{12}(?:[0-9a-f]{20})?\b", "", body), headers) for status, body, headers in answers]
+    return [
+        (status, re.sub(r"\b[0-9a-f]{12}(?:[0-9a-f]{20})?\b", "", body), headers) for status, body, headers in answers
+    ]
 
 
 def _hidden(world: World) -> list[tuple[str, Category, str]]:
