@@ -20,7 +20,7 @@ from linkage.grouping import persons
 from linkage.index import index
 from linkage.intake import loads
 from linkage.kin import kinship
-from linkage.matching import incremental, matching, maternity, thresholds
+from linkage.matching import incremental, matching, maternity, merging, thresholds
 from linkage.matching.matching import Decided, Found
 from linkage.persons import decisions, placement, run_store
 from linkage.persons.run_store import FULL, INCREMENTAL, new_id
@@ -197,8 +197,10 @@ def write(
 ) -> LinkReport:
     """Write persons, ties and what changed in the caller's transaction; the index is swapped once it commits."""
     run_id, found = matched.run_id, matched.found
+    before = [] if found.full else state.standing(run_store.known_runs(session))
+    merged = merging.due(before)
     progress("keeping")
-    matching.keep(zone, run_id, found, matched.bounds.reach)
+    matching.keep(zone, run_id, found, matched.bounds.reach, merged)
     progress("persons")
     changed = _place(session, zone, found)
     kinds = run_store.write_persons(session, zone, run_id, changed, matched.started)
@@ -208,7 +210,8 @@ def write(
     [(records,)] = zone.rows("SELECT count(*) FROM placed")
     version = run_store.write_model(session, found.settings, {"profiles": found.profiles}, matched.started)
     progress("index")
-    _publish(session, zone, keys, run_id, found, version)
+    beside = [run for run in before if run not in merged]
+    _publish(session, zone, keys, run_id, found, version, beside, _to_index(zone, run_id, found, merged))
     report = LinkReport(
         run_id=run_id, mode=FULL if found.full else INCREMENTAL, records=records, profiles=found.profiles,
         pairs=found.pairs, persons=run_store.count_persons(session), families=kin.families,
@@ -217,7 +220,9 @@ def write(
         decisions_refused=len(found.grouping.refused), model_version=version,
         threshold=matched.bounds.join, seconds=round(time.monotonic() - matched.clock, 3),
     )  # fmt: skip
-    run_store.write_run(session, asdict(report), matched.engine, matched.started, found.next)
+    run_store.write_run(
+        session, asdict(report), matched.engine, matched.started, {**found.next, "merges": bool(merged)}
+    )
     return report
 
 
@@ -250,13 +255,22 @@ _INDEXED = (
 )
 
 
-def _publish(session: Session, zone: Zone, keys: KeyedHash, run_id: str, found: Found, version: int | None) -> None:
-    """Write the new part of the index now; point at it once the caller's transaction is committed. The parts are those
-    of the runs that the record store knows, so that one whose pointer was never written is in the next."""
-    zone.run(_INDEXED.format(**matching.indexed(found)))
-    index.write_part(zone, zone.folder, run_id, keys, matching.indexed(found)["member"])
-    before = [] if found.full else [known for known in state.standing(run_store.known_runs(session)) if known != run_id]
-    parts = [*before, run_id]
+def _to_index(zone: Zone, run_id: str, found: Found, merged: Sequence[str]) -> Mapping[str, str]:
+    """The tables that hold what the new part of the index tells: this run's own, with that of the runs it merges."""
+    if merged:
+        return merging.indexed(zone, run_id, found.settings, found.next["rules"])
+    return matching.indexed(found)
+
+
+def _publish(
+    session: Session, zone: Zone, keys: KeyedHash, run_id: str, found: Found, version: int | None,
+    beside: Sequence[str], tables: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Write the new part of the index now; point at it once the caller's transaction is committed. The parts `beside`
+    it are those of the runs that the record store knows, so that one whose pointer was never written is in the next."""
+    zone.run(_INDEXED.format(**tables))
+    index.write_part(zone, zone.folder, run_id, keys, tables["member"])
+    parts = [*beside, run_id]
     model_name = f"{parts[0]}-model"
     if found.full:
         index.write_model(zone, zone.folder, model_name, keys, found.settings, version or 0)

@@ -24,6 +24,7 @@ from linkage.matching import (
     frequencies,
     incremental,
     maternity,
+    merging,
     model,
     profiles,
     scoring,
@@ -192,8 +193,10 @@ def _lay_alone(zone: Zone, alone: Sequence[str]) -> None:
         zone.run("CREATE OR REPLACE TABLE alone AS SELECT * FROM fresh")
 
 
-def keep(zone: Zone, run_id: str, found: Found, reach: float) -> None:
-    """Seal what the next run needs: everything after a full run, else what this run adds to what stands."""
+def keep(zone: Zone, run_id: str, found: Found, reach: float, merged: Sequence[str] = ()) -> None:
+    """Seal what the next run needs: everything after a full run, else what this run adds to what stands, after what
+    the runs that it merges added."""
+    merging.copy(zone, merged, run_id)
     if found.full:
         _keep(zone, run_id, found, _EVERYTHING)
         for column in scoring.frequency_columns(found.settings) if found.settings else ():
@@ -217,9 +220,7 @@ def indexed(found: Found) -> Mapping[str, str]:
 
 
 _EVERYTHING = {"profile": "profile", "member": "member", "pair": "pair", "claim": "claim"}
-_ADDED = {
-    "profile": "profile", "member": "new_member", "pair": "new_pair", "claim": "new_claim",
-}  # fmt: skip
+_ADDED = {"profile": "profile", "member": "new_member", "pair": "new_pair", "claim": "new_claim"}
 """The working tables that hold what is kept."""
 
 

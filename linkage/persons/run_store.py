@@ -160,8 +160,9 @@ def write_model(session: Session, settings: Mapping[str, Any], facts: Mapping[st
 
 def known_runs(session: Session) -> list[state.KnownRun]:
     """Every finished run, oldest first."""
-    query = select(link_run.c.id, link_run.c.mode).order_by(link_run.c.ordinal)
-    return [state.KnownRun(i, mode == FULL) for i, mode in session.execute(query)]
+    merges = link_run.c.counts["next"]["merges"].as_boolean()
+    query = select(link_run.c.id, link_run.c.mode, merges).order_by(link_run.c.ordinal)
+    return [state.KnownRun(i, mode == FULL, bool(merged)) for i, mode, merged in session.execute(query)]
 
 
 def last(session: Session) -> dict[str, Any] | None:

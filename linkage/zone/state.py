@@ -32,16 +32,20 @@ _ARROW = {
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A run that the record store knows, oldest first."""
+    """A run that the record store knows, oldest first. One that `merges` holds what those since the full one left."""
 
     id: str
     full: bool
+    merges: bool = False
 
 
 def standing(runs: Sequence[KnownRun]) -> list[str]:
     """The runs whose parts make up the present state: the newest full run and those after it."""
     full = max((at for at, run in enumerate(runs) if run.full), default=None)
-    return [] if full is None else [run.id for run in runs[full:]]
+    if full is None:
+        return []
+    since = max((at for at, run in enumerate(runs) if run.merges and at > full), default=full + 1)
+    return [run.id for run in (runs[full], *runs[since:])]
 
 
 def settle(zone: Zone, runs: Sequence[KnownRun]) -> list[str]:

@@ -12,8 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from linkage import store
+from linkage.index import index
+from linkage.matching import merging
+from linkage.persons.run_store import known_runs
 from linkage.rows import Identity
 from linkage.run import link
+from linkage.zone import state
 from tests.integration.linking import KEYS, Partnership
 
 GIVEN = ("Ffion", "Gareth", "Megan", "Rhys", "Cerys", "Owain", "Ayesha", "Tomos", "Zofia", "Dylan", "Nia", "Idris")
@@ -127,3 +131,37 @@ def test_what_a_run_kept_is_dropped_where_the_record_store_does_not_know_the_run
     found = persons(partnership)
     run(partnership, full=True)
     assert persons(partnership) == found
+
+
+def test_many_small_runs_are_made_one_and_nothing_changes_by_it(
+    partnership: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "MOST_APART", 2)
+    people = drawn(3, 240)
+    partnership.load("a", rows(people[:200], 2, "a"))
+    run(partnership)
+    for at in range(5):
+        before = persons(partnership)
+        partnership.load(
+            f"b{at}", rows(people[at * 8 : at * 8 + 8] + people[200 + at * 8 : 208 + at * 8], at, f"b{at}-")
+        )
+        assert run(partnership) == "incremental"
+        assert {role: persons(partnership)[role] for role in before} == before
+        with Session(partnership.engine) as session, partnership.zone() as zone:
+            standing = state.standing(known_runs(session))
+            assert len(standing) <= 3
+            assert {owner for owner, _, _ in zone.parts.names(state.ROWS)} >= set(standing)
+        published = index.published(partnership.folder)
+        assert published is not None
+        assert list(published.parts) == standing
+    stepwise = persons(partnership)
+    assert set(stepwise.values()) == searched(partnership)
+    run(partnership, full=True)
+    assert parted(persons(partnership)) == parted(stepwise)
+
+
+def searched(partnership: Partnership) -> set[str]:
+    """The persons that the published index leads to, by every profile that it holds."""
+    with index.open_index(partnership.folder, KEYS) as held:
+        profiles = [int(profile) for part in held.parts for profile in part.profiles()]
+        return set(held.persons(profiles, partnership.persons_of).values())
