@@ -1,7 +1,8 @@
-"""The data items that a flow may name: what the dataset catalogue and the shipped dataset specs speak of.
+"""What an agreement is checked against outside itself: the data items that a flow may name, the consent forms known.
 
 Invariants: every item names the categories it belongs to; events are called by their type, involvements
-`involvement.SERVICE`, ties `tie.RELATION`, what identifies a person by its field. Governance is handed this as a value.
+`involvement.SERVICE`, ties `tie.RELATION`, what identifies a person by its field. Governance is handed this as a
+value, since it knows no linkage.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from sqlalchemy.orm import Session
+
+from governance.agreements.lint import Known
+from governance.agreements.signing import holders
 from governance.terms import Category
+from governance.wishes import forms
+from governance.wishes.forms import FormKind
 from linkage.catalogue import catalogue
 from linkage.intake.spec import builtin_specs, load_spec
 from linkage.rows import Relation
@@ -34,3 +41,13 @@ def data_items() -> Mapping[str, frozenset[str]]:
         for name in names:
             items.setdefault(name, set()).add(str(category))
     return MappingProxyType({item: frozenset(categories) for item, categories in items.items()})
+
+
+def known(session: Session | None = None) -> Known:
+    """Return what an agreement is checked against: with a session, also who holds a signing key."""
+    consents = (form for form in forms.shipped().held.values() if form.kind is FormKind.CONSENT)
+    return Known(
+        items=data_items(),
+        holders=None if session is None else holders(session),
+        forms=frozenset(f"{form.code}/{form.version}" for form in consents),
+    )

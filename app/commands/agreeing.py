@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.agreement_items import data_items
+from app.agreement_items import data_items, known
 from app.commands.agreement_options import ByOfficer, Code, held_version, officer
 from app.commands.options import AsJson
 from app.commands.output import Exit, Refused, errors, show
@@ -17,9 +17,7 @@ from governance.agreements import documents, register
 from governance.agreements.findings import Severity
 from governance.agreements.flows import Standing, lapse
 from governance.agreements.lifecycle import Assurance
-from governance.agreements.lint import Known
 from governance.agreements.lint import check as check_agreement
-from governance.agreements.signing import holders
 from governance.legal_time import legal_date
 from governance.terms import AgreementStatus
 
@@ -29,7 +27,7 @@ YamlFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=
 def check(file: YamlFile, as_json: AsJson = False) -> None:
     """Read an agreement as an information governance lawyer would; exit 1 when it has errors."""
     document = register.load_agreement(file)
-    findings = check_agreement(document, Known(items=data_items()))
+    findings = check_agreement(document, known())
     for finding in findings:
         errors.print(str(finding), markup=False, soft_wrap=True)
     faulty = any(finding.severity is Severity.ERROR for finding in findings)
@@ -50,8 +48,8 @@ def import_(file: YamlFile, by: ByOfficer = None, as_json: AsJson = False) -> No
     document = register.load_agreement(file)
     now = datetime.now(UTC)
     with open_deployment(Settings()) as deployment, deployment.database.writing() as session:
-        known = Known(items=data_items(), holders=holders(session))
-        register.import_agreement(session, deployment.ring, document, now, officer(session, by, now), known)
+        who = officer(session, by, now)
+        register.import_agreement(session, deployment.ring, document, now, who, known(session))
     result = {"code": document.code, "version": document.version, "hash": document.hash}
     show(result, as_json=as_json, title="Imported")
 

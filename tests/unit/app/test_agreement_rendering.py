@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from app import labels
+from app.agreement_items import known
 from app.agreement_rendering import BODIES, Rendering, page
 from app.identity import Organisation
 from app.language import Code, language
@@ -17,6 +18,7 @@ from app.views.leaflet import SAYS, UNNAMED
 from governance.agreements.diff import diff
 from governance.agreements.documents import SHIPPED, read_agreement, schema, shipped
 from governance.agreements.flows import Agreement, Confidentiality, Identifiability, Kind, PartyRole, Standing
+from governance.agreements.lint import check
 from governance.agreements.reviews import Stage
 from governance.agreements.signing import Signed
 from governance.terms import AgreementStatus, Say
@@ -159,3 +161,9 @@ def test_every_difference_of_two_documents_is_told() -> None:
     for old in held:
         for new in held:
             assert bool(diff(old, new)) is (old.hash != new.hash)
+
+
+@pytest.mark.parametrize("code", SHIPPED)
+def test_the_shipped_agreements_agree_with_what_is_outside_them(code: str) -> None:
+    assert check(shipped(code), known()) == ()
+    assert known().forms
