@@ -4,7 +4,7 @@ Invariant: everything comes from what was recorded and from the agreements; noth
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app import labels, wish_labels
@@ -104,6 +104,7 @@ def receipt_view(
     form = said.form
     title = words.pick(form.title.en, form.title.cy) if form else words.gettext(labels.WISH_KINDS[said.kind])
     flows = {effect: [line for line in changed if line.effect is effect] for effect in Effect}
+    flows[Effect.GOES_ON] = _together(flows[Effect.GOES_ON])
     return ReceiptView(
         record_id=said.record_id,
         who=who,
@@ -128,6 +129,22 @@ def receipt_view(
         ),
         digest=digest,
     )
+
+
+def _together(lines: Sequence[Line]) -> list[Line]:
+    """What goes on, shortly: one line for each source under each agreement, and none for its use of its own record.
+
+    The whole, flow by flow, is in the receipt's JSON.
+    """
+    found: dict[tuple[str, int, str, str], Line] = {}
+    for line in lines:
+        key = (line.agreement, line.version, line.source, line.basis)
+        held = found.get(key, replace(line, recipients=(), categories=(), why={"en": "", "cy": ""}))
+        recipients = {*held.recipients, *line.recipients} - {line.source}
+        categories = {*held.categories, *(line.categories if set(line.recipients) - {line.source} else ())}
+        told = tuple(str(category) for category in Category if category in categories)
+        found[key] = replace(held, recipients=tuple(sorted(recipients)), categories=told)
+    return [line for line in found.values() if line.recipients]
 
 
 def _recorded(words: Language, record: WishRecord, people: Mapping[str, PersonLabel]) -> RecordedRow:

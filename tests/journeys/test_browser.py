@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.logs import make_log
 from app.main import create_app
-from governance.store import access_override
+from governance.store import access_override, signed_form
 from governance.terms import Role
 from tests import factories
 from tests.factories import World
@@ -40,7 +40,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
         factories.add_staff(deployment, "st.price", "Non Price", "ZMC", Role.DATA_STEWARD, "Data Quality")
         queued(world, world.child, world.stranger, pair_id=PAIR)
         app = create_app(deployment, lambda: factories.NOW, make_log(StringIO()))
-        overridden(TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)), world)
+        client = TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000))
+        overridden(client, world)
+        signed(client, world)
         server = uvicorn.Server(uvicorn.Config(app, port=0, access_log=False, log_level="error"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -61,6 +63,24 @@ def overridden(client: TestClient, world: World) -> None:
     }  # fmt: skip
     made = client.post(f"/v1/families/{world.stranger}/overrides", json=body, headers=held).json()
     client.post(f"/v1/overrides/{made['id']}/end", headers=held)
+
+
+def signed(client: TestClient, world: World) -> None:
+    """One form signed, so that there is something recorded, due and receipted."""
+    held = bearer(Visitor(client), "hv.vale", "health_visitor")
+    client.post(f"/v1/families/{world.child}/purpose", json={"purpose": "direct_care"}, headers=held)
+    body = {
+        "person_id": world.child, "language": "cy", "answers": {"health": "given", "home": "refused"},
+        "signer_basis": "parental_responsibility", "signer_person_id": world.mother, "evidence": "paper",
+        "expires": "2026-12-24", "idempotency_key": "browser-1",
+    }  # fmt: skip
+    made = client.post(f"/v1/families/{world.child}/wishes/forms/family-support-consent", json=body, headers=held)
+    assert made.status_code == 201, made.text
+
+
+def form_signed(world: World) -> str:
+    with world.deployment.database.reading() as session:
+        return str(session.scalars(select(signed_form.c.id)).one())
 
 
 def override_of(world: World) -> str:
@@ -94,6 +114,7 @@ def pages_of(world: World) -> dict[str, list[str]]:
     return {
         WORKER: ["/", "/search", f"{family}/purpose", family, f"{family}?year=2024", f"{family}/wishes", "/agreements",
                  "/agreements/isp-early-years/1", "/privacy", "/accessibility", "/nowhere", f"{family}/override",
+                 f"{family}/wishes/forms/family-support-consent", f"{family}/wishes/{form_signed(world)}/receipt",
                  f"{family}/claim", f"{family}/delegations", f"{family}/share-decisions", "/meeting"],
         OFFICER: ["/overrides", f"/overrides/{override_of(world)}", "/", "/audit", "/audit?worker=nobody",
                   "/audit/verify"],

@@ -30,6 +30,8 @@ def test_a_signed_form_gives_a_receipt_in_both_languages(worker: Visitor, world:
     assert "Where you live, and help with housing. Refused" in page
     assert "Early help or Families First, and your child's nursery or childcare. Not asked" in page
     assert "Stops" in page
+    assert "Address from Marlshire County Council to" in page.split("Goes on")[1]
+    assert "from Marlshire County Council to Marlshire County Council" not in page.split("Goes on")[1]
     with world.deployment.database.reading() as session:
         [form] = signed_forms(session, person_ids=[world.child])
         assert {record.recorded_by for record in records_of(session, [world.child])} == {world.health_visitor}
