@@ -1,7 +1,7 @@
 """Three evaluators side by side: ours, plain conditions, and Cedar under policies made of the same agreements."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from governance.agreements.flows import Standing
@@ -44,11 +44,15 @@ def refused(request: Request, facts: Facts) -> set[str]:
     return {str(reason) for check in CHECKS[request.action] if (reason := check(request, facts)) is not None}
 
 
-def compared(seeds: Iterable[int], other: Sequence[tuple[Standing, ...]] = ()) -> Compared:
+def compared(
+    seeds: Iterable[int],
+    other: Sequence[tuple[Standing, ...]] = (),
+    made: Callable[[int], tuple[Request, Facts]] = world,
+) -> Compared:
     """Compare the three on the worlds of these seeds; Cedar under `other` agreements where any are given."""
     found, engine = Compared(), Engine(other[0]) if other else None
     for seed in seeds:
-        request, facts = world(seed)
+        request, facts = made(seed)
         if engine is None or (not other and engine.standings is not facts.standings):
             engine = Engine(facts.standings)
         decided, plain = ours(request, facts), naive_policy.judged(request, facts)

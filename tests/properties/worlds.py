@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from governance.agreements import documents
 from governance.agreements.flows import (
     Agreement,
     Confidentiality,
@@ -90,6 +91,24 @@ def world(seed: int) -> tuple[Request, Facts]:
 def standings(seed: int) -> tuple[Standing, ...]:
     """The agreements of one partnership."""
     return _Draw(Random(~seed)).standings()
+
+
+@lru_cache(maxsize=1)
+def shipped_standings() -> tuple[Standing, ...]:
+    """The agreements that ship, in force and signed by every party."""
+    agreements = [documents.shipped(code) for code in documents.SHIPPED]
+    return tuple(Standing(each, AgreementStatus.IN_FORCE, each.organisations) for each in agreements)
+
+
+def shipped_world(seed: int) -> tuple[Request, Facts]:
+    """The same worlds among real partners, under the documents that ship."""
+    (request, facts), rng = world(seed), Random(seed)
+    agreed = shipped_standings()
+    parties = sorted({organisation for standing in agreed for organisation in standing.agreement.organisations})
+    named = dict(zip((*ORGANISATIONS, "Z"), rng.sample(parties, 3), strict=True))
+    actor = facts.actor and replace(facts.actor, organisation=rng.choice(parties))
+    held = frozenset(replace(segment, source=named[segment.source]) for segment in facts.held)
+    return request, replace(facts, actor=actor, held=held, standings=agreed)
 
 
 def wish_from(seed: int, ordinal: int) -> Wish:
