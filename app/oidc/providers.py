@@ -179,7 +179,7 @@ def read_providers(path: Path) -> tuple[Provider, ...]:
         given = yaml.safe_load(path.read_text("utf-8"))
         held = _File.model_validate(given).providers
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        places = "; ".join(f"{'.'.join(map(str, e['loc'][:3])) or 'file'}: {e['msg']}" for e in error.errors())
         raise ProvidersRefused(f"the file of sign-in providers is refused: {places}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProvidersRefused(f"the file of sign-in providers cannot be read ({type(error).__name__})") from None
