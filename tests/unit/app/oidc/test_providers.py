@@ -107,3 +107,14 @@ def test_providers_need_the_public_address(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
         Settings(home=tmp_path / "var", sign_in_file=tmp_path / "p.yaml")
     assert open_clients(Settings(home=tmp_path / "var")) == {}
+
+
+def test_the_pages_own_example_is_a_file_that_is_taken(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[4] / "docs" / "sign-in.md").read_text("utf-8")
+    held = yaml.safe_load(page.split("```yaml")[1].split("```")[0])
+    for provider in held["providers"]:
+        for name in ("client_secret_file", "client_key_file"):
+            if name in provider:
+                provider[name] = private_file(tmp_path / provider["name"], CANARY)
+    (tmp_path / "providers.yaml").write_text(yaml.safe_dump(held))
+    assert [one.name for one in read_providers(tmp_path / "providers.yaml")] == ["nhs", "council", "schools"]
