@@ -88,6 +88,9 @@ class Detail(StrEnum):
     WISH = "wish"
 
 
+_DETAILS: Final = frozenset(map(str, Detail))
+
+
 class EventRefused(ValueError):
     """The event holds something an entry may not hold. The message names the field, never the value."""
 
@@ -170,8 +173,8 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def entry_body(ring: KeyRing, event: AuditEvent, at: datetime) -> dict[str, Any]:
-    """Return the whole body of the entry of `event`, salted and sealed."""
+def entry_body(ring: KeyRing, event: AuditEvent, at: datetime) -> tuple[dict[str, Any], bytes]:
+    """Return the body of the entry of `event`, salted but not sealed, and the canonical form of it with its seal."""
     if at.tzinfo is None:
         raise EventRefused("the instant has no zone")
     pseudonyms = {person: subject_pseudonym(ring, person) for person in _persons(event)}
@@ -198,7 +201,16 @@ def entry_body(ring: KeyRing, event: AuditEvent, at: datetime) -> dict[str, Any]
     }
     if event.decided_from:
         body["decided_from"] = [_named(inputs) for inputs in event.decided_from]
-    return body | {"seal": entry_seal(ring, body)}
+    return body, _sealed(ring, body)
+
+
+def _sealed(ring: KeyRing, body: Mapping[str, Any]) -> bytes:
+    """Return the canonical form of a body with its seal, which by its name stands right after the salt."""
+    written = canonical(body)
+    seal = ring.mac(AUDIT_LABEL, b"entry|" + written).hex()
+    salt = f'"salt":"{body["salt"]}"'.encode()
+    before, _, after = written.partition(salt)
+    return b"".join((before, salt, f',"seal":"{seal}"'.encode(), after))
 
 
 def _named(inputs: DecidedFrom) -> dict[str, str | None]:
@@ -211,7 +223,7 @@ def _named(inputs: DecidedFrom) -> dict[str, str | None]:
 
 def _detail(detail: Mapping[Detail, str | int] | Mapping[str, str | int]) -> dict[str, str | int]:
     named = {str(name): value for name, value in detail.items()}
-    if not named.keys() <= set(Detail):
+    if not named.keys() <= _DETAILS:
         raise EventRefused("a detail is not one that entries have")
     return {name: _allowed(name, value) for name, value in named.items()}
 

@@ -24,7 +24,6 @@ from governance.ledger.entries import (
     Detail,
     EventRefused,
     acted,
-    canonical,
     decided,
     entry_body,
     instant,
@@ -68,8 +67,9 @@ def record_many(session: Session, ring: KeyRing, events: Sequence[AuditEvent], a
     """Insert one entry for each event, as `record` does."""
     if not events:
         return []
-    bodies = [entry_body(ring, event, at) for event in events]
-    session.execute(insert(audit_entry), [_row(body, at) for body in bodies])
+    written = [entry_body(ring, event, at) for event in events]
+    bodies = [body for body, _ in written]
+    session.execute(insert(audit_entry), [_row(body, text, at) for body, text in written])
     subjects = [{"entry_id": b["id"], "pseudonym": pseudonym} for b in bodies for pseudonym in b["subjects"]]
     if subjects:
         session.execute(insert(audit_subject), subjects)
@@ -174,8 +174,7 @@ def stored_instant(held: datetime) -> datetime:
     return held.replace(tzinfo=UTC) if held.tzinfo is None else held.astimezone(UTC)
 
 
-def _row(body: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    written = canonical(body)
+def _row(body: Mapping[str, Any], written: bytes, at: datetime) -> dict[str, Any]:
     return {
         "id": body["id"],
         "recorded_at": at.astimezone(UTC),

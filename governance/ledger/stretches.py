@@ -157,7 +157,8 @@ def _leaves(rows: Sequence[tuple[Any, ...]], ring: KeyRing | None) -> tuple[list
 _TEXT: Final = r'(?:null|"([^"\\]*)")'
 _SKIPPED: Final = r'(?:null|"[^"\\]*")'
 _BODY: Final = re.compile(
-    r'\{"at":"[^"\\]*","detail":\{[^{}]*\},"flows":\[[^\[\]]*\],"id":"([^"\\]*)","kind":"([^"\\]*)",'
+    r'\{"at":"[^"\\]*",(?:"decided_from":\[[^\[\]]*\],)?"detail":\{[^{}]*\},"flows":\[[^\[\]]*\],'
+    r'"id":"([^"\\]*)","kind":"([^"\\]*)",'
     rf'"organisation":{_TEXT},"outcome":"([^"\\]*)","override":{_SKIPPED},"policy":{_SKIPPED},"purpose":{_TEXT},'
     rf'"reasons":\[[^\[\]]*\],"relationship":{_SKIPPED},"request":{_SKIPPED},"role":{_SKIPPED},'
     r'"salt":"[0-9a-f]{32}"(),"seal":"[0-9a-f]{64}","segments":\['

@@ -18,14 +18,14 @@ from benchmarks.ledger_entries import events
 from governance.keys.keys import FIRST_LABELS, SoftwareKeyRing, new_keys
 from governance.ledger import stretches
 from governance.ledger.checkpoints import advance
-from governance.ledger.entries import AuditEvent, Detail
+from governance.ledger.entries import AuditEvent, DecidedFrom, Detail
 from governance.ledger.findings import entry_fault
 from governance.ledger.ledger import record, record_many, sequence
 from governance.ledger.merkle import leaf_hash, root
 from governance.ledger.stretches import BLOCK, read_stretch
 from governance.ledger.verification import ENTRY, FailureKind, verify
 from governance.store import audit_entry, audit_subject
-from governance.terms import EventKind, Outcome
+from governance.terms import Action, EventKind, Outcome
 
 
 def fill(session: Session, ring: SoftwareKeyRing, now: datetime, count: int) -> None:
@@ -37,8 +37,9 @@ def fill(session: Session, ring: SoftwareKeyRing, now: datetime, count: int) -> 
 def test_entries_of_every_kind_pass_at_a_glance(session: Session, ring: SoftwareKeyRing, now: datetime) -> None:
     fill(session, ring, now, 300)
     detail: dict[Detail, str | int] = {Detail.OPERATION: "made", Detail.ROWS: 3}
+    inputs = (DecidedFrom(Action.SEARCH, "", None, "0" * 64, "1"),) * 2
     for kind in EventKind:
-        record(session, ring, AuditEvent(kind, Outcome.DONE, detail=detail), now)
+        record(session, ring, AuditEvent(kind, Outcome.DONE, detail=detail, decided_from=inputs), now)
     sequence(session)
     found = read_stretch(session.connection(), ring, 0, [0, 10, 256, 290])
     assert (found.count, found.doubts) == (300 + len(EventKind), frozenset())
