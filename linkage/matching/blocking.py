@@ -111,12 +111,12 @@ def add_blocks(
     for at in used:
         held = zone.table(f"SELECT {column(at)} AS key FROM profile WHERE {column(at)} IS NOT NULL").column("key")
         known = None if before is None else before.get(at, np.zeros(0, np.int64))
-        _note(zone, at, _crowded(held.to_numpy(), budget(profiles, at), known))
+        _note(zone, at, left_out(held.to_numpy(), budget(profiles, at), known))
     leave_crowded(zone, used)
     return used
 
 
-def _crowded(held: Numbers, most: int, before: Numbers | None) -> Numbers:
+def left_out(held: Numbers, most: int, before: Numbers | None) -> Numbers:
     """The keys whose blocks are larger than the rule can afford."""
     keys = np.sort(held)
     starts, sizes = _runs(keys)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from linkage import store
 from linkage.index import index
-from linkage.matching import merging
+from linkage.matching import incremental, merging
 from linkage.persons.run_store import known_runs
 from linkage.rows import Identity
 from linkage.run import link
@@ -76,6 +77,17 @@ def parted(found: Mapping[str, str]) -> set[frozenset[str]]:
     return {frozenset(group) for group in groups.values()}
 
 
+def doubts(partnership: Partnership) -> set[tuple[frozenset[frozenset[str]], str]]:
+    """The possible duplicates, each by the roles of the two persons."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for role, who in persons(partnership).items():
+        groups[who].add(role)
+    held = store.possible_duplicate.c
+    with Session(partnership.engine) as session:
+        found = session.execute(sa.select(held.person_a, held.person_b, held.reason))
+        return {(frozenset((frozenset(groups[a]), frozenset(groups[b]))), reason) for a, b, reason in found}
+
+
 def test_three_loads_one_by_one_give_the_persons_of_all_at_once(partnership: Partnership) -> None:
     people = drawn(1, 400)
     partnership.load("a", rows(people, 2, "a"))
@@ -93,6 +105,29 @@ def test_three_loads_one_by_one_give_the_persons_of_all_at_once(partnership: Par
     whole = persons(partnership)
     assert parted(later) == parted(whole)
     assert later == whole
+
+
+def test_looking_only_at_what_new_rows_can_change_finds_what_looking_at_everything_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for name in ("near", "all"):
+        people = [replace(who, address=None, postcode=None) for who in drawn(5, 300)]
+        dateless = [replace(who, date_of_birth=None) for who in people]
+        partnership = Partnership(tmp_path / name)
+        partnership.load("a", rows(people, 2, "a"))
+        partnership.load("b", {f"b{at}": {"self": who} for at, who in enumerate(dateless[:120])})
+        run(partnership)
+        before = doubts(partnership)
+        partnership.load("c", {f"c{at}": {"self": who} for at, who in enumerate(dateless[40:70])})
+        if name == "all":
+            monkeypatch.setattr(incremental, "_alike", lambda label, some: np.ones(len(some), np.bool_))
+        assert run(partnership) == "incremental"
+        found.append((parted(persons(partnership)), doubts(partnership)))
+    assert found[0] == found[1]
+    later = found[0][1]
+    assert before & later
+    assert later - before
 
 
 def test_a_run_with_nothing_new_changes_nothing(partnership: Partnership) -> None:

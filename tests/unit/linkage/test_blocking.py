@@ -145,3 +145,19 @@ def test_with_many_the_choice_is_made_and_is_the_same_again(table: Table, monkey
     choice = blocking_choice.choose(zone, model, rules)
     assert set(choice.rules) < set(rules)
     assert blocking_choice.choose(zone, model, rules) == choice
+
+
+def _blocks(sizes: dict[int, int]) -> np.ndarray:
+    return np.repeat(np.array(list(sizes), np.int64), list(sizes.values()))
+
+
+def test_a_block_changes_sides_only_when_its_size_clearly_has() -> None:
+    held, most = _blocks({1: 10, 2: 11, 3: 13, 4: 9, 5: 8, 6: 7}), 45 + 36 + 28 + 21
+    assert blocking.left_out(held, most, None).tolist() == [2, 3]
+    assert blocking.left_out(held, most, np.zeros(0, np.int64)).tolist() == [3]
+    assert blocking.left_out(held, most, np.array([4, 6, 99])).tolist() == [3, 4]
+
+
+def test_where_nothing_is_held_nothing_is_left_out() -> None:
+    none = np.zeros(0, np.int64)
+    assert len(blocking.left_out(none, 100, np.array([4]))) == 0
