@@ -1,17 +1,17 @@
 """Who would gain and lose what if a version of an agreement were signed, counted over the real caseloads.
 
-Invariants: what changes is the policy's own answer (see `governance.policy.reach`); the counts are set queries over
-open relationships, never a decision for each child; only counts leave, for information governance officers, and the
-act is in the log, committed before they do.
+Invariants: what changes is the policy's own answer (see `governance.policy.reach`); the cases are read once, in one
+query, and counted by group of workers, never by a decision for each child; only counts leave, for information
+governance officers, and the act is in the log, committed before they do.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, distinct, false, func, literal, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.deployment import Deployment
@@ -23,6 +23,7 @@ from governance.legal_time import legal_date
 from governance.policy.reach import Reached, Shift, Workers, as_of, proposed, shifts
 from governance.store import relationship, staff, staff_role
 from governance.terms import AgreementStatus, Category, EventKind, Role, SubjectRole
+from linkage.kin.families import months_between
 from linkage.store import person
 
 
@@ -68,6 +69,8 @@ class Impact:
 
 
 Window = tuple[Workers, frozenset[int]]
+Case = tuple[str, str, int | None]
+Cases = Mapping[Workers, Sequence[Case]]
 
 
 def impact(deployment: Deployment, version: Agreement, at: datetime, by: AuditEvent) -> Impact:
@@ -89,15 +92,15 @@ def count(session: Session, version: Agreement, at: datetime) -> Impact:
     before = next(
         (s.agreement.version for s in held if s.agreement.code == version.code and s.status in _CURRENT), None
     )
-    open_cases = _cases(at)
-    found = shifts(held, proposed(held, version), _groups(session, open_cases), on)
+    cases = _by_workers(session, at, on)
+    found = shifts(held, proposed(held, version), cases, on)
     return Impact(
         code=version.code,
         before=before,
         after=version.version,
         on=on,
-        totals=tuple(_counts(session, open_cases, on, found, by_group=False)),
-        counts=tuple(_counts(session, open_cases, on, found, by_group=True)),
+        totals=tuple(_counts(cases, found, by_group=False)),
+        counts=tuple(_counts(cases, found, by_group=True)),
     )
 
 
@@ -133,12 +136,23 @@ def _cases(at: datetime) -> Any:
     )  # fmt: skip
 
 
-def _groups(session: Session, cases: Any) -> list[Workers]:
-    query = select(cases.c.organisation, cases.c.role, cases.c.team).distinct()
-    return [Workers(row.organisation, Role(row.role), row.team) for row in session.execute(query)]
+def _by_workers(session: Session, at: datetime, on: date) -> Cases:
+    """Return the open cases of each group of workers, read once: (staff, person, age in years or None)."""
+    held: dict[Workers, list[Case]] = {}
+    for row in session.execute(select(_cases(at))):
+        workers = Workers(row.organisation, Role(row.role), row.team)
+        held.setdefault(workers, []).append((row.staff_id, row.person_id, _age(row.unborn, row.birth_month, on)))
+    return held
 
 
-def _counts(session: Session, cases: Any, on: date, found: Iterable[Shift], *, by_group: bool) -> Iterable[Count]:
+def _age(unborn: bool, birth_month: str | None, on: date) -> int | None:
+    """The age that the policy takes a child to have: none where the month of birth is not known, 0 before birth."""
+    if unborn:
+        return 0
+    return None if birth_month is None else months_between(birth_month, on) // 12
+
+
+def _counts(cases: Cases, found: Iterable[Shift], *, by_group: bool) -> Iterable[Count]:
     gathered: dict[tuple[Direction, Category, tuple[str, Role] | None], list[tuple[Window, frozenset[Reached]]]] = {}
     for shift in found:
         group = (shift.workers.organisation, shift.workers.role) if by_group else None
@@ -148,7 +162,7 @@ def _counts(session: Session, cases: Any, on: date, found: Iterable[Shift], *, b
                 key = (direction, shift.category, group)
                 gathered.setdefault(key, []).append(((shift.workers, frozenset(held)), reached))
     for (direction, category, group), held_of in gathered.items():
-        workers, children = _tally(session, cases, on, [window for window, _ in held_of])
+        workers, children = _tally(cases, [window for window, _ in held_of])
         reached = frozenset[Reached]().union(*(one for _, one in held_of))
         if workers:
             yield Count(
@@ -157,41 +171,16 @@ def _counts(session: Session, cases: Any, on: date, found: Iterable[Shift], *, b
             )  # fmt: skip
 
 
-def _tally(session: Session, cases: Any, on: date, windows: Collection[Window]) -> tuple[int, int]:
-    query = select(func.count(distinct(cases.c.staff_id)), func.count(distinct(cases.c.person_id)))
-    row = session.execute(query.where(or_(false(), *(_within(cases, on, window) for window in windows)))).one()
-    return int(row[0]), int(row[1])
-
-
-def _within(cases: Any, on: date, window: Window) -> ColumnElement[bool]:
-    workers, ages = window
-    team = cases.c.team.is_(None) if workers.team is None else cases.c.team == workers.team
-    named = and_(cases.c.organisation == workers.organisation, cases.c.role == str(workers.role), team)
-    unborn = and_(cases.c.unborn, literal(0 in ages))
-    ageless = and_(cases.c.unborn.is_(False), cases.c.birth_month.is_(None))
-    return and_(named, or_(unborn, ageless, *(_aged(cases, on, span) for span in _spans(ages))))
-
-
-def _spans(ages: Collection[int]) -> list[tuple[int, int]]:
-    """Ages in years as unbroken stretches, first to last."""
-    spans: list[tuple[int, int]] = []
-    for age in sorted(ages):
-        if spans and spans[-1][1] == age - 1:
-            spans[-1] = (spans[-1][0], age)
-        else:
-            spans.append((age, age))
-    return spans
-
-
-def _aged(cases: Any, on: date, span: tuple[int, int]) -> ColumnElement[bool]:
-    youngest, oldest = span
-    born_by, born_after = _month(on, youngest), _month(on, oldest + 1)
-    aged: ColumnElement[bool] = and_(cases.c.birth_month <= born_by, cases.c.birth_month > born_after)
-    return aged
-
-
-def _month(on: date, years: int) -> str:
-    return f"{on.year - years:04d}-{on.month:02d}"
+def _tally(cases: Cases, windows: Iterable[Window]) -> tuple[int, int]:
+    """Return how many workers, and how many children, some window takes in."""
+    staff_ids: set[str] = set()
+    persons: set[str] = set()
+    for workers, ages in windows:
+        for staff_id, person_id, age in cases.get(workers, ()):
+            if age is None or age in ages:
+                staff_ids.add(staff_id)
+                persons.add(person_id)
+    return len(staff_ids), len(persons)
 
 
 def as_json(found: Impact) -> Mapping[str, Any]:
