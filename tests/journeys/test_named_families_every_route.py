@@ -22,7 +22,7 @@ from governance.terms import Role
 from linkage import store
 from linkage.rows import Identity, SourceRow
 from tests.county import County, copied
-from tests.journeys.explorer import SKIPPED, Answer, Explorer, routes_of
+from tests.journeys.explorer import FULL, SKIPPED, Answer, Explorer, routes_of
 from tests.unit.app.county.reading import DATASETS, read_dataset, truth
 
 FLED = date(2026, 8, 15)
@@ -120,7 +120,7 @@ def test_the_worker_of_a_violent_father_finds_his_family_by_no_route(county: Cou
     secret -= former
     assert len(secret) >= 2, "there is a new address to be kept"
     typed = [t(typed_for(one)) for one in (hers[0], said_of(county, "F01-mother")[0]) for t in (by_number, by_name)]
-    answers = walk("aw.stone", Role.ADULT_WORKER, [*fled, county.people["F01-father"], nobody], typed, 2)
+    answers = walk("aw.stone", Role.ADULT_WORKER, [*fled, county.people["F01-father"], nobody], typed, 2 if FULL else 1)
     assert telling(answers, secret | {"Rowan House"}) == []
     near = services_since(county, fled)
     assert near, "somebody works with them at the new place"
@@ -128,7 +128,8 @@ def test_the_worker_of_a_violent_father_finds_his_family_by_no_route(county: Cou
     listed = re.compile("|".join(rf"/families/{person}(?!/purpose)" for person in fled))
     assert not [a.route for a in answers if "search" in a.route and listed.search(a.said)]
     for person in fled:
-        assert alike(answers, person) == alike(answers, nobody)
+        assert sorted((alike(answers, person) - alike(answers, nobody)).elements()) == []
+        assert sorted((alike(answers, nobody) - alike(answers, person)).elements()) == []
 
 
 def _known_to(one: Identity, his: list[Identity]) -> bool:
@@ -147,16 +148,18 @@ def services_since(county: County, people: list[str]) -> set[str]:
     return late - early
 
 
-@pytest.mark.parametrize(
-    ("username", "role"),
-    [
-        ("hv.morgan", Role.HEALTH_VISITOR), ("sw.okoro", Role.SOCIAL_WORKER),
-        ("steward.price", Role.DATA_STEWARD), ("ig.patel", Role.IG_OFFICER), ("analyst.reid", Role.ANALYST),
-    ],
-)  # fmt: skip
-def test_no_output_ever_joins_an_adopted_child_s_two_lives(
-    county: County, walk: Walk, username: str, role: Role
-) -> None:
+BOTH_LIVES = {
+    "hv.morgan": Role.HEALTH_VISITOR,
+    "sw.okoro": Role.SOCIAL_WORKER,
+    "steward.price": Role.DATA_STEWARD,
+    "ig.patel": Role.IG_OFFICER,
+    "analyst.reid": Role.ANALYST,
+    "fsw.evans": Role.FAMILY_SUPPORT_WORKER,
+}
+
+
+@pytest.mark.parametrize("username", list(BOTH_LIVES) if FULL else ["hv.morgan"])
+def test_no_output_ever_joins_an_adopted_child_s_two_lives(county: County, walk: Walk, username: str) -> None:
     before = {name: county.people[f"F02-{name}"] for name in ("old", "birth-mother", "foster")}
     after = {name: county.people[f"F02-{name}"] for name in ("new", "adopter")}
     one, other = said_of(county, "F02-old"), said_of(county, "F02-new")
@@ -166,7 +169,10 @@ def test_no_output_ever_joins_an_adopted_child_s_two_lives(
     assert not old & new
     typed = [t(typed_for(seen)) for seen in (one[0], other[0]) for t in (by_number, by_name)]
     answers = walk(
-        username, role, [*before.values(), *after.values()], [*typed, {**by_name(typed[1]), "family_name": ""}]
+        username,
+        BOTH_LIVES[username],
+        [*before.values(), *after.values()],
+        [*typed, {**by_name(typed[1]), "family_name": ""}],
     )
     for answer in answers:
         said_old = set(before.values()) & set(re.findall("[0-9a-f]{32}", answer.said))
