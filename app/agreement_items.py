@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from governance.agreements.lint import Known
 from governance.agreements.signing import holders
-from governance.terms import Category
+from governance.terms import Category, FormKind
 from governance.wishes import forms
-from governance.wishes.forms import FormKind
 from linkage.catalogue import catalogue
 from linkage.intake.spec import builtin_specs, load_spec
 from linkage.rows import Relation
