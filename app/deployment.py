@@ -7,11 +7,12 @@ Invariants: this is the one place where they are made and opened; what cannot be
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.database import Database
+from app.evenness import Overrun
 from app.settings import Settings
 from governance.keys.keys import KeyRing
 from governance.keys.keystore import (
@@ -43,6 +44,7 @@ class Deployment:
     database: Database
     ring: KeyRing
     wrapped_keys: WrappedKeys
+    overrun: Overrun = field(default_factory=Overrun, compare=False)
 
 
 def initialise(settings: Settings) -> bool:

@@ -12,5 +12,5 @@ from app.gate import Gate
 def gate_of(deployment: Deployment) -> Gate:
     """Return the gate of this deployment."""
     settings = deployment.settings
-    evenness = Evenness(settings.refusal_milliseconds / 1000)
+    evenness = Evenness(settings.refusal_milliseconds / 1000, overrun=deployment.overrun)
     return Gate(deployment.database, deployment.ring, settings.limits, evenness)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from io import StringIO
+from math import sqrt
 from pathlib import Path
 from statistics import fmean, variance
 
@@ -47,15 +48,18 @@ def measure(samples: int = SAMPLES, withdrawals: int = WITHDRAWALS) -> Section:
         "What must look alike, and what a withdrawal stops",
         tuple(rows),
         f"{samples:,} samples in random order from {CLIENTS} clients at once; t is Welch's, against an id that nobody "
-        f"has, and should stay under {LIMIT}. Only work that outlasts a whole step can show.",
+        f"has, and should stay under {LIMIT}. Work that outlasts a step doubles the step for everybody.",
     )
 
 
 def timed(samples: int, milliseconds: int) -> dict[str, list[float]]:
     """Return the seconds that each answer took, by why nothing may be told of whom was asked for."""
     with tempfile.TemporaryDirectory() as folder, migrated(Path(folder)) as template:
-        limits = {"reads_per_hour": UNLIMITED, "reads_per_day": UNLIMITED, "refusal_milliseconds": milliseconds}
-        with factories.deployed(Path(folder) / "home", template, **limits) as deployment:
+        made = factories.deployed(
+            Path(folder) / "home", template, reads_per_hour=UNLIMITED, reads_per_day=UNLIMITED,
+            refusal_milliseconds=milliseconds,
+        )  # fmt: skip
+        with made as deployment:
             world = factories.populate(deployment)
             ids = silence.unseen(world)
             app = create_app(deployment, lambda: factories.NOW, make_log(StringIO()))
@@ -103,7 +107,7 @@ def _once(client: TestClient, person: str) -> float:
 
 def welch(a: list[float], b: list[float]) -> float:
     """Welch's t of two samples."""
-    return (fmean(a) - fmean(b)) / (variance(a) / len(a) + variance(b) / len(b)) ** 0.5
+    return (fmean(a) - fmean(b)) / sqrt(variance(a) / len(a) + variance(b) / len(b))
 
 
 def _said(times: list[float], nobody: list[float]) -> str:

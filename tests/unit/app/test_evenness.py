@@ -3,7 +3,7 @@
 import pytest
 
 from app.database import Database
-from app.evenness import NO_TIME, Evenness
+from app.evenness import MOST_DOUBLINGS, NO_TIME, REMEMBERED, Evenness
 from app.gate import Gate
 from governance.terms import Purpose
 from tests.integration.partnership import LATER, build
@@ -29,6 +29,19 @@ def test_the_answer_waits_for_the_next_whole_step(took: float, answered: float) 
     watch = Watch()
     watch.every(0.1).wait(100.0 - took)
     assert watch.now - (100.0 - took) == pytest.approx(answered)
+
+
+def test_work_that_outlasts_a_step_makes_it_longer_for_everybody_for_an_hour() -> None:
+    watch = Watch()
+    even = watch.every(0.1)
+    for took in (0.35, 0.01, 0.2):
+        even.wait(watch.now - took)
+    assert watch.slept == pytest.approx([0.05, 0.39, 0.2])
+    even.wait(watch.now - 9.0)
+    assert even.overrun.doublings == MOST_DOUBLINGS
+    watch.now += REMEMBERED + 10
+    even.wait(watch.now - 0.01)
+    assert watch.slept[-1] == pytest.approx(0.09)
 
 
 @pytest.mark.parametrize("took", [0.0, 0.1, 1e-12, 12345.678])
