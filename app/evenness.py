@@ -50,6 +50,6 @@ class Evenness:
         held, now = self.overrun, self.clock()
         if held.doublings and now - held.last > REMEMBERED:
             held.doublings = 0
-        while passed > self.step * 2**held.doublings and held.doublings < MOST_DOUBLINGS:
+        while passed > self.step * (1 << held.doublings) and held.doublings < MOST_DOUBLINGS:
             held.doublings, held.last = held.doublings + 1, now
-        return self.step * 2**held.doublings
+        return self.step * (1 << held.doublings)
