@@ -113,11 +113,13 @@ def pages_of(world: World) -> dict[str, list[str]]:
     family = f"/families/{world.child}"
     return {
         WORKER: ["/", "/search", f"{family}/purpose", family, f"{family}?year=2024", f"{family}/wishes", "/agreements",
-                 "/agreements/isp-early-years/1", "/privacy", "/accessibility", "/nowhere", f"{family}/override",
+                 "/agreements/isp-early-years/1", "/agreements/isp-early-years/1/leaflet",
+                 "/agreements/isp-early-years/1/document", "/agreements/isp-early-years/1/changes",
+                 f"{family}/leaflets", "/privacy", "/accessibility", "/nowhere", f"{family}/override",
                  f"{family}/wishes/forms/family-support-consent", f"{family}/wishes/{form_signed(world)}/receipt",
                  f"{family}/claim", f"{family}/delegations", f"{family}/share-decisions", "/meeting"],
         OFFICER: ["/overrides", f"/overrides/{override_of(world)}", "/", "/audit", "/audit?worker=nobody",
-                  "/audit/verify"],
+                  "/audit/verify", "/agreements/due", "/agreements/isp-early-years/1/impact"],
         ANALYST: ["/", "/cohorts"],
         STEWARD: ["/", "/reviews", f"/reviews/{PAIR}"],
     }  # fmt: skip
