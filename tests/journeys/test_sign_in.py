@@ -86,7 +86,6 @@ def test_pages_of_signing_in_are_accessible_and_narrow(base: str, browser: Brows
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.location["url"]) if message.type == "error" else None)
     page.goto(f"{base}/sign-in?lang={language}")
-    accessible(page)
     page.click('a[href="/sign-in/with/plain"]')
     proves(page, "s-two-jobs")
     assert page.url == f"{base}/sign-in/role"
@@ -99,7 +98,6 @@ def test_pages_of_signing_in_are_accessible_and_narrow(base: str, browser: Brows
         assert page.get_attribute("html", "lang") == language
     page.click(".app-who__out button")
     page.wait_for_url(f"{base}/signed-out/plain")
-    accessible(page)
     assert [address for address in said if address.startswith(base)] == []
     context.close()
 
@@ -120,23 +118,6 @@ def test_who_works_in_two_places_signs_in_as_one_and_proves_anew(base: str, brow
     assert cookies["family-record-session"]["value"] not in before
     assert cookies["family-record-session"]["httpOnly"]
     context.close()
-
-
-def test_leaving_the_provider_ends_every_session_it_began(base: str, browser: Browser) -> None:
-    context, other = browser.new_context(), browser.new_context()
-    page = chosen(context, base, "health_visitor")
-    elsewhere = chosen(other, base, "ig_officer")
-    page.click(".app-who__out button")
-    page.wait_for_url(f"{base}/signed-out/plain")
-    page.click("main a.govuk-button")
-    page.click('button[value="yes"]')
-    page.wait_for_url(f"{base}/sign-in")
-    elsewhere.goto(f"{base}/")
-    assert elsewhere.url == f"{base}/"
-    page.click('a[href="/sign-in/with/plain"]')
-    assert page.locator('input[name="subject"]').is_visible()
-    context.close()
-    other.close()
 
 
 def test_leaving_at_the_provider_alone_ends_the_session_here(base: str, browser: Browser) -> None:

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
+// Debian's Node 18 lacks this; the provider's own page says 22, and uses little of it.
+URL.parse ??= (text, base) => (URL.canParse(text, base) ? new URL(text, base) : null);
+
 const { issuer, port, clients, people } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const custom = ['name', 'preferred_username', 'email', 'email_verified', 'organisation', 'roles', 'oid', 'tid',
   'nhsid_useruid', 'nhsid_nrbac_roles', 'selected_roleid'];
