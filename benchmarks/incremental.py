@@ -87,7 +87,7 @@ def run(rows: int = ROWS, new: int = NEW, memory: str = "2500MB") -> dict[str, A
         folder = Path(held)
         base, added = _split(folder, rows, new)
         with open_zone(folder, keys, memory_limit=memory) as zone:
-            load_rows(zone, list(encoded(base, folder, keys)), BASE, 1)
+            load_rows(zone, encoded(base, folder, keys), BASE, 1)
             matching.lay_decisions(zone, [])
             live.note_roles(zone, set())
             full = matching.full(zone, bounds)

@@ -7,10 +7,11 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.queues import Queue
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -75,12 +76,15 @@ class Stages:
         return timed
 
 
-def _encode_share(work: tuple[int, int, str, DatasetSpec, Subkeys]) -> list[bytes]:
+Work = tuple[int, int, str, DatasetSpec, Subkeys]
+
+
+def _encode_share(work: Work) -> Iterator[bytes]:
     """Every stretch whose number is `at` in turn, encoded, with each row's own id beside it."""
     at, of, path, spec, keys = work
     extract = open_extract(Path(path), spec)
     understand = understood(extract, spec, date(2026, 11, 22))
-    records, number, made = iter(extract), 0, []
+    records, number = iter(extract), 0
     while held := list(islice(records, _STRETCH)):
         if number % of == at:
             batch = understand(held)
@@ -89,9 +93,36 @@ def _encode_share(work: tuple[int, int, str, DatasetSpec, Subkeys]) -> list[byte
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, table.schema.append(pa.field(_TOKEN, pa.string()))) as writer:
                 writer.write_table(table.append_column(_TOKEN, ids))
-            made.append(sink.getvalue().to_pybytes())
+            yield sink.getvalue().to_pybytes()
         number += 1
-    return made
+
+
+def _encode_into(made: "Queue[bytes | None]", work: Work) -> None:
+    try:
+        for message in _encode_share(work):
+            made.put(message)
+    finally:
+        made.put(None)
+
+
+def _beside(work: Sequence[Work]) -> Iterator[bytes]:
+    """What a process for each share makes, as it comes; they wait where it is not fetched."""
+    context = get_context("spawn")
+    made: Queue[bytes | None] = context.Queue(len(work))
+    workers = [context.Process(target=_encode_into, args=(made, share)) for share in work]
+    for worker in workers:
+        worker.start()
+    at_work = len(workers)
+    while at_work:
+        message = made.get()
+        if message is None:
+            at_work -= 1
+        else:
+            yield message
+    for worker in workers:
+        worker.join()
+        if worker.exitcode != 0:
+            raise RuntimeError("a process that encodes failed")
 
 
 def encoded(path: Path, folder: Path, keys: KeyedHash, processes: int = _PROCESSES) -> Iterator[pa.Table]:
@@ -99,16 +130,11 @@ def encoded(path: Path, folder: Path, keys: KeyedHash, processes: int = _PROCESS
     (folder / "people.yaml").write_text(SPEC, encoding="utf-8")
     spec, subkeys = load_spec(folder / "people.yaml"), Subkeys(encoder_subkeys(keys))
     work = [(at, processes, str(path), spec, subkeys) for at in range(processes)]
-    if processes == 1:
-        yield from (pa.ipc.open_stream(message).read_all() for message in _encode_share(work[0]))
-        return
-    with get_context("spawn").Pool(processes) as pool:
-        for packed in pool.imap_unordered(_encode_share, work):
-            for message in packed:
-                yield pa.ipc.open_stream(message).read_all()
+    for message in _encode_share(work[0]) if processes == 1 else _beside(work):
+        yield pa.ipc.open_stream(message).read_all()
 
 
-def load_rows(zone: Zone, tables: list[pa.Table], load: str = "0" * 32, ordinal: int = 1) -> None:
+def load_rows(zone: Zone, tables: Iterable[pa.Table], load: str = "0" * 32, ordinal: int = 1) -> None:
     """Put encoded rows into the zone as one load."""
     zone.begin(load, ordinal, "people")
     for table in tables:
@@ -138,9 +164,7 @@ def run(path: Path, memory: str = "2500MB") -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="family-record-") as folder, open_zone(
         Path(folder), keys, memory_limit=memory
     ) as zone:  # fmt: skip
-        tables = stages.timed("read and encode", lambda: list(encoded(path, Path(folder), keys)))()
-        stages.timed("seal", load_rows)(zone, tables)
-        del tables
+        stages.timed("read, encode and seal", load_rows)(zone, encoded(path, Path(folder), keys))
         matching.lay_decisions(zone, [])
         found = stages.timed("score and the rest", matching.full)(zone, bounds)
         [(persons_found,)] = zone.rows("SELECT count(DISTINCT grp) FROM grouped")

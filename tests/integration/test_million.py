@@ -15,4 +15,4 @@ def test_ours_finds_persons_at_least_as_well_as_the_peer_at_its_best(tmp_path: P
     [ours], [peer] = held[OURS], held[PEER]
     assert ours.result["f1"] >= peer.result["f1"] > 0.9
     assert ours.wall > 0 < peer.wall
-    assert {"read and encode", "train", "candidates", "group"} <= set(ours.result["stages"])
+    assert {"read, encode and seal", "train", "candidates", "group"} <= set(ours.result["stages"])

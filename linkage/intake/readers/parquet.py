@@ -65,16 +65,22 @@ class Parquet:
         with self._path.open("rb") as raw, pq.ParquetFile(raw) as file:
             yield file
 
-    def records(self) -> Iterator[Record]:
-        """Every record: its row number with the text of the needed columns. Raises `FileRefused`."""
-        row_number = 0
+    def _batches(self) -> Iterator[pa.RecordBatch]:
         with _arrow_faults(), self._open() as file:
             for batch in file.iter_batches(batch_size=_BATCH, columns=self._columns):
                 batch.validate(full=True)
-                by_name = {name: batch.column(name).to_pylist() for name in self._columns}
-                for values in zip(*(by_name[name] for name in self._columns), strict=True):
-                    row_number += 1
-                    yield row_number, self._judged([as_text(value) for value in values])
+                yield batch
+
+    def records(self) -> Iterator[Record]:
+        """Every record: its row number with the text of the needed columns. Raises `FileRefused`."""
+        row_number = 0
+        for batch in self._batches():
+            with _arrow_faults():
+                columns = [_texts(batch.column(name)) for name in self._columns]
+            long = any(max(map(len, texts), default=0) > self._limits.field for texts in columns)
+            for cells in zip(*columns, strict=True):
+                row_number += 1
+                yield row_number, self._judged(list(cells)) if long else list(cells)
 
     def _judged(self, cells: list[str]) -> list[str] | RowFault:
         if max(map(len, cells)) > self._limits.field:
@@ -83,10 +89,29 @@ class Parquet:
 
     def inspect(self) -> int:
         """Read everything once and count the records. Raises `FileRefused`."""
-        count = sum(1 for _ in self.records())
+        count = 0
+        for batch in self._batches():
+            count += len(batch)
+            with _arrow_faults():
+                for column in batch.columns:
+                    if not _is_plain(column.type):
+                        _texts(column)
         if not count:
             raise FileRefused(FileReason.NO_RECORDS)
         return count
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Whether Arrow's own text of every value is ours, and making it cannot fail."""
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer))
+
+
+def _texts(column: pa.Array) -> list[str]:
+    """The canonical text of a column's values."""
+    if not _is_plain(column.type):
+        return [as_text(value) for value in column.to_pylist()]
+    texts: list[str] = column.cast(pa.large_string()).fill_null("").to_pylist()
+    return texts
 
 
 def _check_type(kind: pa.DataType, column: str) -> None:
