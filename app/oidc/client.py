@@ -67,6 +67,8 @@ class ProviderClient:
     def __init__(self, provider: Provider, redirect_uri: str, transport: httpx2.BaseTransport | None = None) -> None:
         self.provider, self.redirect_uri = provider, redirect_uri
         self._transport = transport
+        # Reading the machine's certificates takes longer than a sign-in; once is enough.
+        self._tls = httpx2.create_ssl_context()
         self._secret: Any = _secret(provider)
         self._known: Known | None = None
         self._failed_at: datetime | None = None
@@ -201,10 +203,11 @@ class ProviderClient:
             client_id=provider.client_id, client_secret=self._secret, scope=" ".join(provider.scopes),
             token_endpoint_auth_method=provider.client_authentication, redirect_uri=self.redirect_uri,
             code_challenge_method="S256", timeout=SECONDS, follow_redirects=False, transport=self._transport,
+            verify=self._tls,
         )  # fmt: skip
 
     def _plain(self) -> httpx2.Client:
-        return httpx2.Client(timeout=SECONDS, follow_redirects=False, transport=self._transport)
+        return httpx2.Client(timeout=SECONDS, follow_redirects=False, transport=self._transport, verify=self._tls)
 
 
 def open_clients(settings: Settings, transport: httpx2.BaseTransport | None = None) -> dict[str, ProviderClient]:
