@@ -27,6 +27,7 @@ from governance.policy import facts as governance_facts
 from governance.policy.kept import keep
 from governance.policy.policy import decide, decide_all, listable, told
 from governance.policy.request import Facts, Made, Request
+from governance.policy.telling import other_life
 from governance.terms import (
     Action,
     Actor,
@@ -239,7 +240,8 @@ class Gate:
         return made
 
     def _listed(self, session: Session, actor: Actor | None, at: datetime, hits: Sequence[str]) -> tuple[str, ...]:
-        versions, listed = standings(session, at), {}
+        versions = standings(session, at)
+        listed: dict[str, Facts] = {}
         for hit in list(dict.fromkeys(hits))[:MOST_HITS]:
             family = records.load_family(session, hit, legal_date(at))
             if family is None or family.members[0].unborn:
@@ -247,8 +249,8 @@ class Gate:
             members = policy_members(family, legal_date(at))
             facts = governance_facts.read_facts(session, actor, members, (), at, Merges(session), versions)
             if listable(Request(Action.SEARCH, hit, None, at), facts):
-                listed[str(family.index)] = True
-        return tuple(listed)
+                listed[str(family.index)] = facts
+        return tuple(person for person in listed if not other_life(person, listed))
 
     def _log(
         self,

@@ -4,6 +4,7 @@ Invariants: not found, out of scope, erased and firewalled read alike; "no relat
 search; what is withheld without a sign leaves no trace in what is told, whether or not data exist.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from governance.legal_time import legal_date
@@ -19,7 +20,7 @@ from governance.policy.checks import (
 from governance.policy.firewall import blocked, protected
 from governance.policy.request import Facts, Request
 from governance.policy.segments import ALWAYS_SILENT
-from governance.terms import Action, Category, Decision, Outcome, Reason, Role, Withholding
+from governance.terms import Action, BlockKind, Category, Decision, Outcome, Reason, Role, Withholding
 
 
 def outward(reason: Reason, role: Role | None = None) -> Reason:
@@ -57,6 +58,21 @@ def listable(request: Request, facts: Facts) -> bool:
         return False
     guarded = any(block.open(today) and index in protected(block, facts, today) for block in facts.blocks)
     return not guarded or relationship(request, facts) is not None
+
+
+def other_life(person: str, listed: Mapping[str, Facts]) -> bool:
+    """Tell whether a listed person is of the family that an adopted child also listed left: one list would join both.
+
+    The adopted child is listed only to who works with them (see `listable`), and stays.
+    """
+    family = {member.person_id for member in listed[person].members}
+    left = {
+        block.against
+        for other, facts in listed.items()
+        for block in facts.blocks
+        if block.kind is BlockKind.ADOPTION and other != person and block.person_id == other
+    }
+    return not family.isdisjoint(left - {None})
 
 
 @dataclass(frozen=True, slots=True)

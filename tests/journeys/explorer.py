@@ -162,11 +162,20 @@ class Explorer:
             if here in self._seen or here.startswith(SKIPPED) or "lang=" in here or self._of_others(here):
                 continue
             self._seen.add(here)
+            if self._enough("GET", urlsplit(here).path):
+                continue
             headers = self.bearer if here.startswith("/v1") else {}
             answer = self.visitor.client.get(here, headers=headers)
             waiting += self._keep("GET", answer)
             for form in Page(answer.text).forms if "html" in answer.headers.get("content-type", "") else []:
                 waiting += self._submit(form, here)
+
+    def _enough(self, method: str, path: str) -> bool:
+        """Count a visit; tell whether this route was asked often enough for this person."""
+        person = re.search("[0-9a-f]{32}", path)
+        key = f"{method} {self.route_of(path, method)} {person[0] if person and person[0] in self.people else ''}"
+        self._often[key] += 1
+        return self._often[key] > MOST
 
     def _of_others(self, path: str) -> bool:
         """A family that is not under test: a caseload links to fifty."""
@@ -180,10 +189,9 @@ class Explorer:
         found: list[str] = []
         for fields in self._filled(form):
             told = f"{action} {sorted((k, v) for k, v in fields.items() if k != 'csrf_token')}"
-            if told in self._seen or self._often[action] >= MOST:
+            if told in self._seen or self._enough(form.method.upper(), action):
                 continue
             self._seen.add(told)
-            self._often[action] += 1
             if form.method == "get":
                 answer = self.visitor.client.get(action, params=fields)
             else:
