@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, Field
 
 from app import overriding, purposes, relating, sharing
-from app.dependencies import ApiWho, Here, Now, Words
+from app.dependencies import ApiWho, Here, Now, SteppedUpApi, Words
 from app.problems import FORBIDDEN, NOT_FOUND, UNREADABLE, Refused
 from app.refusals import require
 from app.routes.api import Model, problems
@@ -139,7 +139,7 @@ class ShareDecisions(Model):
 
 @router.post("/families/{person_id}/overrides", status_code=201)
 def ask_override(
-    request: Request, person_id: PersonRef, here: Here, now: Now, who: ApiWho, words: Words, body: OverrideRequest
+    request: Request, person_id: PersonRef, here: Here, now: Now, who: SteppedUpApi, words: Words, body: OverrideRequest
 ) -> OverrideGranted:
     """Ask for an override; it states its purpose, raises an alarm and opens a review."""
     asked = Asked(

@@ -1,7 +1,8 @@
 """Overrides: a worker asks and ends, an officer reviews.
 
 Invariants: the page that asks shows nothing of the person, so it is the same for everyone and for nobody; asking is
-refused as a read would be; the queue and its alarms are read through the gate, as the log is.
+refused as a read would be, and only who proved a moment ago who they are may ask; the queue and its alarms are read
+through the gate, as the log is.
 """
 
 from typing import Annotated
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import RedirectResponse, Response
 
 from app import overriding
-from app.dependencies import Form, Here, Now, Who, Words
+from app.dependencies import Form, Here, Now, SteppedUp, Who, Words
 from app.language import N_
 from app.overriding import Opened
 from app.problems import FORBIDDEN, NOT_FOUND, Problem, Refused
@@ -34,12 +35,14 @@ LONGEST_NOTE = 2000
 
 
 @router.get("/families/{person_id}/override")
-def ask_page(request: Request, person_id: PersonRef, who: Who, words: Words) -> Response:
+def ask_page(request: Request, person_id: PersonRef, who: SteppedUp, words: Words) -> Response:
     return _asking(request, person_id, who, words, {}, [])
 
 
 @router.post("/families/{person_id}/override")
-def ask(request: Request, person_id: PersonRef, here: Here, now: Now, who: Who, words: Words, fields: Form) -> Response:
+def ask(
+    request: Request, person_id: PersonRef, here: Here, now: Now, who: SteppedUp, words: Words, fields: Form
+) -> Response:
     asked = read_form(person_id, fields, who.actor.role, now)
     if isinstance(asked, list):
         return _asking(request, person_id, who, words, dict(fields), asked)

@@ -63,6 +63,16 @@ def test_break_glass_opens_the_record_until_it_ends_by_itself(worker: Visitor, w
     assert read["override"] == entry["override"]
 
 
+def test_who_signed_in_a_while_ago_proves_it_anew_before_breaking_glass(
+    worker: Visitor, world: World, clock: Clock
+) -> None:
+    clock.forward(minutes=11)
+    page = ask(worker, world.stranger)
+    assert "Tomos" not in page.text
+    assert "/sign-in" in str(page.url)
+    assert bodies(world, "override") == []
+
+
 def test_an_override_ends_early_on_the_next_request(worker: Visitor, world: World) -> None:
     ask(worker, world.stranger)
     with world.deployment.database.reading() as session:
