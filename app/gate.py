@@ -27,7 +27,7 @@ from governance.policy import facts as governance_facts
 from governance.policy.kept import keep
 from governance.policy.policy import decide, decide_all, listable, told
 from governance.policy.request import Facts, Made, Request
-from governance.policy.telling import other_life
+from governance.policy.telling import one_life
 from governance.terms import (
     Action,
     Actor,
@@ -250,7 +250,7 @@ class Gate:
             facts = governance_facts.read_facts(session, actor, members, (), at, Merges(session), versions)
             if listable(Request(Action.SEARCH, hit, None, at), facts):
                 listed[str(family.index)] = facts
-        return tuple(person for person in listed if not other_life(person, listed))
+        return one_life(listed)
 
     def _log(
         self,

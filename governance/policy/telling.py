@@ -60,19 +60,22 @@ def listable(request: Request, facts: Facts) -> bool:
     return not guarded or relationship(request, facts) is not None
 
 
-def other_life(person: str, listed: Mapping[str, Facts]) -> bool:
-    """Tell whether a listed person is of the family that an adopted child also listed left: one list would join both.
+def one_life(listed: Mapping[str, Facts]) -> tuple[str, ...]:
+    """Return the listed persons, best match first, without the other life of an adopted child who comes before.
 
-    The adopted child is listed only to who works with them (see `listable`), and stays.
+    A list that held both would join them; and who looks for the one name must not be led to the other.
     """
-    family = {member.person_id for member in listed[person].members}
-    left = {
-        block.against
-        for other, facts in listed.items()
-        for block in facts.blocks
-        if block.kind is BlockKind.ADOPTION and other != person and block.person_id == other
-    }
-    return not family.isdisjoint(left - {None})
+    kept: list[str] = []
+    for person in listed:
+        if not any(_two_lives(person, other, listed) or _two_lives(other, person, listed) for other in kept):
+            kept.append(person)
+    return tuple(kept)
+
+
+def _two_lives(child: str, former: str, listed: Mapping[str, Facts]) -> bool:
+    """Tell whether this child was adopted away from the family of that other person."""
+    left = {b.against for b in listed[child].blocks if b.kind is BlockKind.ADOPTION and b.person_id == child}
+    return any(member.person_id in left for member in listed[former].members)
 
 
 @dataclass(frozen=True, slots=True)
