@@ -249,7 +249,10 @@ def _doubtful(zone: Zone, since: Since, core: state.Marks) -> state.Marks:
 
 
 def _gather(zone: Zone, since: Since, within: state.Marks) -> None:
-    """Make `member`, `pair` and `claim` of what stands and of what is new, in scope; the new apart beside them."""
+    """Make `member`, `pair` and `claim` of what stands and of what is new, in scope; the new apart beside them.
+
+    `profile` holds the new alone from here on; `every_profile` all that were compared, as far as they were opened.
+    """
     state.fill_among(zone, "stood_member", state.MEMBER, since.runs, MEMBER, within, "profile")
     zone.run("DELETE FROM stood_member WHERE role_id IN (SELECT role_id FROM left_role)")
     zone.run("CREATE OR REPLACE TABLE new_member AS FROM member")
@@ -260,9 +263,11 @@ def _gather(zone: Zone, since: Since, within: state.Marks) -> None:
     zone.run(f"CREATE OR REPLACE TABLE pair AS FROM stood_pair UNION ALL FROM new_pair WHERE a {inside} AND b {inside}")
     held = {name for name, *_ in zone.rows("DESCRIBE new_profile")} - {"profile"}
     told = ", ".join(name for name, *_ in zone.rows("DESCRIBE profile") if name not in held)
+    zone.run("DROP TABLE IF EXISTS every_profile")
+    zone.run("ALTER TABLE profile RENAME TO every_profile")
     zone.run(
-        "CREATE OR REPLACE TABLE profile AS"
-        f" FROM new_profile JOIN (SELECT {told} FROM profile) USING (profile) ORDER BY profile"
+        "CREATE TABLE profile AS"
+        f" FROM new_profile JOIN (SELECT {told} FROM every_profile) USING (profile) ORDER BY profile"
     )
     exclusions.state(zone)
     zone.run("CREATE OR REPLACE TABLE new_claim AS FROM claim")
