@@ -17,7 +17,7 @@ ALIKE = 0.80
 SAME_PLACE = 0.60
 """Least likeness where the UPRN or the street with its numbers is equal."""
 POSTCODE_ALIKE = 0.50
-"""Least likeness of postcodes that one slip may part."""
+"""Least likeness of postcodes that slips may part: of kin's dwellings, or where all the rest of an address agrees."""
 _SURNAMES = ("family", "family_first", "family_last", "former")
 
 
@@ -58,7 +58,9 @@ SELECT w, h, max(kin) AS kin FROM (
     SELECT a.home, b.home, FALSE FROM place a JOIN place b USING (uprn) WHERE a.slip
 ) WHERE w <> h GROUP BY w, h
 """
-_COMPATIBLE = f"(w.postcode IS NULL OR h.postcode IS NULL OR w.sector = h.sector OR pc_alike >= {POSTCODE_ALIKE})"
+_NEAR = "(w.postcode IS NULL OR h.postcode IS NULL OR w.sector = h.sector)"
+_COMPATIBLE = f"({_NEAR} OR pc_alike >= {POSTCODE_ALIKE} AND (kin OR coalesce(alike >= {ALIKE}, FALSE)))"
+"""Streets of one name lie in several towns: where no kin bear it out, a postcode is a slip only if the town agrees."""
 _LEAN = f"""
 CREATE OR REPLACE TABLE lean AS
 SELECT w.home AS home, h.home AS onto,

@@ -32,7 +32,7 @@ _NONE = "SELECT 0, 0 WHERE FALSE"
 _ESTABLISHED = {"established": "BOOLEAN"}
 _NEEDED = {
     "profile", "dataset", "role", "carried", "established", "nhs", "upn", "given_formal", "dob_canon", "family",
-    "postcode",
+    "postcode", "sex", "local", "address",
 }  # fmt: skip
 """What is opened of those that stand, beside what the comparisons name: for doubted numbers, vetoes and standing."""
 

@@ -25,6 +25,12 @@ _RIVAL = (
 )
 """Of two twins' records: both stand in one data set that hardly ever holds a person twice, or the one's data set, being
 such, also holds the other's name and birth."""
+_LISTED = "(l.dataset = r.dataset AND l.dob_canon = r.dob_canon AND l.family = r.family AND coalesce({apart}, FALSE))"
+_TWO_NUMBERS = _LISTED.format(apart="l.local <> r.local")
+"""One data set lists both under one surname, by two numbers of its own."""
+_ONE_HOME = _LISTED.format(apart="l.address = r.address AND (l.local IS NULL OR r.local IS NULL)")
+"""One data set without numbers of its own lists both under one surname at one address."""
+_OTHER_SEX = "coalesce(l.sex <> r.sex, FALSE)"
 
 
 def standing_sql(settings: Mapping[str, Any]) -> str:
@@ -33,7 +39,9 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     A number alone never links. Clearly different given names with one birth (twins), or clearly different births with
     one name (a parent and child), need an equal number: where either side carries a number at all, where both
     descriptions stand on more than one record (if records are steady in it, or ties say who is grown up), where a twin
-    has a rival, or where the two stand in different roles.
+    has a rival, where one data set lists both, or where the two stand in different roles.
+    An equal number does not make one of two whose given names clearly differ and whose sex does too: a twin's number.
+    Such a pair cannot join by itself.
     Who stands above a child in one tie and below somebody in another needs an agreeing birth or number to be one
     person. Without either, both names must agree (the given name as evidence for, not merely near: a couple shares all
     else) and a place or a telephone too, else the pair is thin; where neither side carries a number or stands in a tie,
@@ -48,7 +56,8 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
         agrees["dob"] = f"({agrees['dob']} AND NOT abs(p.mw_dob - ({year!r})) < 1e-9)"
     number = " OR ".join(f"p.mw_{name} > 0" for name in ("nhs", "upn") if name in weights) or "FALSE"
     number_alone = f"({number}) AND NOT {agrees.get('given', 'FALSE')} AND NOT {agrees.get('dob', 'FALSE')}"
-    twins = f"{given} AND (l.numbered OR r.numbered OR {_established(settings, 'given')} OR {_RIVAL})"
+    rival = f"{_RIVAL} OR {_TWO_NUMBERS} OR {_ONE_HOME if _steady(settings, 'given') else 'FALSE'}"
+    twins = f"{given} AND (l.numbered OR r.numbered OR {_established(settings, 'given')} OR {rival})"
     generations = f"{born} AND (l.numbered OR r.numbered OR {_established(settings, 'dob')} OR l.role <> r.role)"
     parents = f"coalesce(l.generation <> r.generation, FALSE) AND NOT {agrees.get('dob', 'FALSE')}"
     near = " OR ".join(f"p.mw_{name} > 0" for name in ("place", "contact", "local") if name in weights) or "FALSE"
@@ -58,12 +67,17 @@ def standing_sql(settings: Mapping[str, Any]) -> str:
     enough = f"CASE WHEN {known} THEN ({near}) AND {sure} ELSE ({near}) OR {named} END"
     thin = f"NOT {agrees.get('dob', 'FALSE')} AND NOT ({enough})"
     against = f"({number_alone}) OR ((({twins}) OR ({generations}) OR ({parents})) AND NOT ({number}))"
-    return f"CASE WHEN {against} THEN {VETOED} WHEN ({thin}) AND NOT ({number}) THEN {THIN} ELSE {FREE} END"
+    alone = f"(({thin}) AND NOT ({number})) OR ({given} AND {_OTHER_SEX})"
+    return f"CASE WHEN {against} THEN {VETOED} WHEN {alone} THEN {THIN} ELSE {FREE} END"
+
+
+def _steady(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether one person's records hardly ever differ clearly in this field."""
+    levels = next((c["comparison_levels"] for c in settings["comparisons"] if c["output_column_name"] == name), None)
+    return levels is None or float(levels[-1]["m_probability"]) < _UNSTEADY[name]
 
 
 def _established(settings: Mapping[str, Any], name: str) -> str:
     """SQL: both descriptions stand on more than one record, and that proves two people."""
-    levels = next((c["comparison_levels"] for c in settings["comparisons"] if c["output_column_name"] == name), None)
-    steady = levels is None or float(levels[-1]["m_probability"]) < _UNSTEADY[name]
-    tied = "" if steady else " AND (l.generation IS NOT NULL OR r.generation IS NOT NULL)"
+    tied = "" if _steady(settings, name) else " AND (l.generation IS NOT NULL OR r.generation IS NOT NULL)"
     return f"(l.established AND r.established{tied})"

@@ -13,10 +13,12 @@ COLUMNS = ("nhs", "given", "family", "dob", "postcode", "telephone")
 SETTINGS = model.settings(COLUMNS, [], 1e-4)
 SIDE: Mapping[str, Any] = {
     "dataset": "d", "role": "self", "numbered": False, "established": False, "single": False, "generation": None,
-    "given_formal": 1, "dob_canon": 2, "family": 3,
+    "given_formal": 1, "dob_canon": 2, "family": 3, "sex": None, "local": None, "address": None,
 }  # fmt: skip
-TYPES = {"dataset": "VARCHAR", "role": "VARCHAR", "generation": "VARCHAR", "given_formal": "BIGINT",
-         "dob_canon": "BIGINT", "family": "BIGINT"}  # fmt: skip
+TYPES = {
+    **dict.fromkeys(("dataset", "role", "generation"), "VARCHAR"),
+    **dict.fromkeys(("given_formal", "dob_canon", "family", "sex", "local", "address"), "BIGINT"),
+}
 
 
 def _select(values: Mapping[str, Any], types: Mapping[str, str]) -> str:
@@ -73,6 +75,27 @@ def test_a_rival_of_the_others_name_and_birth_keeps_twins_two() -> None:
     right = {"dataset": "e", "given_formal": 9}
     assert _standing(TWINS, {}, right, single=rival) == VETOED
     assert _standing(TWINS, {}, right) == FREE
+
+
+def test_twins_whom_one_data_set_lists_by_two_numbers_of_its_own_stay_two() -> None:
+    assert _standing(TWINS, {"local": 1}, {"local": 2}) == VETOED
+    assert _standing(TWINS, {"local": 1}, {"local": 1}) == FREE
+    assert _standing(TWINS, {"local": 1}, {"local": 2, "dataset": "e"}) == FREE
+    assert _standing(TWINS, {"local": 1}, {"local": 2}, settings=_with_m(SETTINGS, "given", 0.1)) == VETOED
+
+
+def test_twins_whom_one_data_set_lists_at_one_address_stay_two_where_records_are_steady() -> None:
+    steady = _with_m(SETTINGS, "given", 0.02)
+    assert _standing(TWINS, {"address": 7}, {"address": 7}, settings=steady) == VETOED
+    assert _standing(TWINS, {"address": 7}, {"address": 8}, settings=steady) == FREE
+    assert _standing(TWINS, {"address": 7}, {"address": 7}, settings=_with_m(SETTINGS, "given", 0.1)) == FREE
+
+
+def test_a_twins_number_on_the_other_sexs_row_does_not_join_them_by_itself() -> None:
+    one_number = {**TWINS, "nhs": "same"}
+    assert _standing(one_number, {"sex": 1}, {"sex": 2}) == THIN
+    assert _standing(one_number, {"sex": 1}, {"sex": 1}) == FREE
+    assert _standing({**one_number, "given": "same"}, {"sex": 1}, {"sex": 2}) == FREE
 
 
 def test_a_parent_and_child_of_one_name_stay_two() -> None:
