@@ -43,14 +43,7 @@ def make_engine(url: str) -> Engine:
 def _harden_sqlite(connection: SqliteConnection, _record: Any) -> None:
     # The driver's own transaction handling would start no transaction before a SELECT; SQLAlchemy begins instead.
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=30000",
-        "secure_delete=ON",
-        "recursive_triggers=ON",
-    ):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from os import environ
@@ -93,7 +94,8 @@ def _link(home: Path, kill_after: float | None = None) -> tuple[float, bool]:
 
 
 def _persons(home: Path) -> dict[str, str]:
-    with sqlite3.connect(f"file:{home / 'family-record.db'}?mode=ro", uri=True) as opened:
+    # Closed at once, and not opened for reading alone: who only reads leaves behind a log that others then delete.
+    with closing(sqlite3.connect(home / "family-record.db")) as opened:
         return dict(opened.execute("SELECT id, person_id FROM record_role").fetchall())
 
 
