@@ -53,7 +53,7 @@ def test_a_flow_honours_a_wish_only_within_its_reach(kind: WishKind, use: Use) -
     assert honoured(kind, NONE, use, "england") is (use in REACH[kind] and not unheard)
 
 
-@pytest.mark.parametrize("kind", OPT_OUTS)
+@pytest.mark.parametrize("kind", sorted(OPT_OUTS))
 def test_an_opt_out_reaches_nothing_of_a_welsh_source_and_everything_of_one_not_known(kind: WishKind) -> None:
     assert not honoured(kind, ALL, Use.PLANNING, "wales")
     assert honoured(kind, ALL, Use.PLANNING, None)
