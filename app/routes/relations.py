@@ -112,6 +112,9 @@ def meeting_page(request: Request, here: Here, now: Now, who: Who, words: Words)
 
 @router.post("/meeting")
 def convene(request: Request, here: Here, now: Now, who: Who, words: Words, fields: Form) -> Response:
+    # What is of no question here is not said again on a page that lists children.
+    fields = {name: held for name, held in fields.items() if name == "purpose" or name.startswith("family_")}
+    request.state.fields = fields
     families = [name.removeprefix("family_") for name in fields if name.startswith("family_")]
     own = {row.person.person_id for row in own_families(here, who, now, request.state.request_id)[0]}
     unclear = []

@@ -12,6 +12,9 @@ from governance.wishes.store import record_wish
 from tests.integration.partnership import LATER, NOW, Partnership, build, shown
 from tests.races import race
 
+ROUNDS = 12
+"""How often at most: how many reads begin while a withdrawal stands is up to the machine."""
+
 
 def made(database: Database) -> Partnership:
     partnership = build(database)
@@ -21,10 +24,15 @@ def made(database: Database) -> Partnership:
 
 
 def test_no_read_that_starts_after_a_withdrawal_shows_what_it_closed(database: Database) -> None:
-    found = race(made(database), withdrawals=3)
-    assert found.wrong == 0
-    assert found.shown > 0
-    assert found.after >= 3
+    partnership, shown, after = made(database), 0, 0
+    for _ in range(ROUNDS):
+        found = race(partnership, withdrawals=3)
+        assert found.wrong == 0
+        shown, after = shown + found.shown, after + found.after
+        if after > 10 and shown > 0:
+            break
+    assert shown > 0
+    assert after > 10
 
 
 def test_a_race_that_is_lost_is_noticed(sqlite_database: Database) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import product
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -47,7 +47,6 @@ class Answer:
     path: str
     status: int
     said: str
-    asked: str = ""
 
 
 @dataclass
@@ -238,9 +237,7 @@ class Explorer:
         for each in (*answer.history, answer):
             path = urlsplit(str(each.url)).path
             said = f"{each.url} {dict(each.headers)} {_said(each)}"
-            asked = unquote_plus(each.request.read().decode(errors="replace"))
-            route = self.route_of(path, each.request.method)
-            self.answers.append(Answer(method, route, path, each.status_code, said, asked))
+            self.answers.append(Answer(method, self.route_of(path, each.request.method), path, each.status_code, said))
         html = "html" in answer.headers.get("content-type", "")
         return Page(answer.text).links if html else []
 

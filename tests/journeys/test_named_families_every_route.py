@@ -69,22 +69,15 @@ def words_of(seen: list[Identity], *fields: str) -> set[str]:
     return {str(value) for one in seen for name in fields if (value := getattr(one, name))}
 
 
-def called(seen: list[Identity]) -> set[str]:
-    """First and last name together: a surname alone is also that of other families on a list."""
-    return {f"{one.given_name} {one.family_name}" for one in seen if one.given_name and one.family_name}
-
-
 def telling(
     answers: list[Answer], words: set[str], within: Callable[[Answer], bool] = lambda _answer: True
 ) -> list[str]:
-    """Where one of these words was said that was not asked in so many words."""
+    """Where one of these words was said."""
     return [
         f"{answer.method} {answer.route} {answer.status}: {number}"
         for answer in answers
         for number, word in enumerate(sorted(words))
-        if within(answer)
-        and word not in answer.asked
-        and re.search(rf"(?<![\w-]){re.escape(word.casefold())}(?![\w-])", answer.said.casefold())
+        if within(answer) and re.search(rf"(?<![\w-]){re.escape(word.casefold())}(?![\w-])", answer.said.casefold())
     ]
 
 
@@ -174,10 +167,9 @@ def test_no_output_ever_joins_an_adopted_child_s_two_lives(county: County, walk:
     before = {name: county.people[f"F02-{name}"] for name in ("old", "birth-mother", "foster")}
     after = {name: county.people[f"F02-{name}"] for name in ("new", "adopter")}
     one, other = said_of(county, "F02-old"), said_of(county, "F02-new")
-    before_said = [*one, *said_of(county, "F02-birth-mother")]
-    after_said = [*other, *said_of(county, "F02-adopter")]
-    old = words_of(before_said, "nhs_number", "postcode", "address") | called(before_said)
-    new = words_of(after_said, "nhs_number", "postcode", "address") | called(after_said)
+    names = ("family_name", "nhs_number", "postcode", "address")
+    old = words_of([*one, *said_of(county, "F02-birth-mother")], *names)
+    new = words_of([*other, *said_of(county, "F02-adopter")], *names)
     assert not old & new
     typed = [t(typed_for(seen)) for seen in (one[0], other[0]) for t in (by_number, by_name)]
     answers = walk(
